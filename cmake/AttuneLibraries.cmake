@@ -1,0 +1,18 @@
+# The packaged libraries and the one name each is linked by. Which room may use which stands
+# in docs/architecture.md and is checked by tests/architecture_test.cpp.
+find_package(Threads REQUIRED)
+find_package(PkgConfig REQUIRED)
+find_package(fmt REQUIRED)
+find_package(nlohmann_json REQUIRED)
+find_package(tl-expected REQUIRED)
+find_package(yaml-cpp REQUIRED)
+find_package(valijson REQUIRED)
+find_package(spdlog REQUIRED)
+find_package(cppzmq REQUIRED)
+find_package(Boost REQUIRED)
+find_package(CLI11 REQUIRED)
+pkg_check_modules(pqxx REQUIRED IMPORTED_TARGET libpqxx)
+pkg_check_modules(re2 REQUIRED IMPORTED_TARGET re2)
+pkg_check_modules(git2 REQUIRED IMPORTED_TARGET libgit2)
+pkg_check_modules(systemd REQUIRED IMPORTED_TARGET libsystemd)
+pkg_check_modules(crypto REQUIRED IMPORTED_TARGET libcrypto)

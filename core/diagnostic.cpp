@@ -1,0 +1,22 @@
+#include "core/diagnostic.h"
+
+#include <algorithm>
+#include <tuple>
+
+namespace attune {
+
+void sort_diagnostics(Diagnostics& diagnostics) {
+    const auto key = [](const Diagnostic& d) {
+        return std::tie(d.file, d.range.line, d.range.column, d.code, d.message);
+    };
+    std::stable_sort(diagnostics.begin(), diagnostics.end(),
+                     [&](const auto& a, const auto& b) { return key(a) < key(b); });
+}
+
+bool has_errors(const Diagnostics& diagnostics) {
+    return std::any_of(diagnostics.begin(), diagnostics.end(), [](const auto& diagnostic) {
+        return diagnostic.severity == Severity::kError;
+    });
+}
+
+}  // namespace attune

@@ -1,0 +1,47 @@
+// Every limit attune puts on what it is given, and nowhere else. Numbers are part of the
+// contract with users (docs/manifests.md prints this table); a change is a CHANGELOG entry.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+
+namespace attune::limits {
+
+// One YAML file.
+inline constexpr std::size_t kFileBytes = 1024 * 1024;
+inline constexpr std::size_t kDocuments = 1000;
+inline constexpr std::size_t kDepth = 32;
+inline constexpr std::size_t kNodes = 20'000;  // after aliases; keys are not counted
+inline constexpr std::size_t kScalarBytes = 64 * 1024;
+inline constexpr std::size_t kKeyBytes = 1024;
+
+// What flows.
+inline constexpr std::size_t kEventPayloadBytes = 256 * 1024;
+inline constexpr std::size_t kRenderedParamsBytes = 64 * 1024;
+inline constexpr std::size_t kResultBytes = 64 * 1024;
+inline constexpr std::size_t kOutputHeadBytes = 64 * 1024;  // of each stream of an action
+inline constexpr std::size_t kOutputTailBytes = 64 * 1024;
+inline constexpr std::size_t kMessageBytes = 1024 * 1024;
+inline constexpr std::size_t kDedupeKeyBytes = 256;
+
+// Schemas that users write.
+inline constexpr std::size_t kSchemaDepth = 32;
+inline constexpr std::size_t kSchemaExpansions = 10'000;  // $ref targets visited by one lint
+inline constexpr std::size_t kPatternBytes = 1024;
+inline constexpr std::size_t kUniqueItems = 1000;
+
+// The path of a fire.
+inline constexpr std::size_t kDecisionsPerMessage = 256;
+inline constexpr std::size_t kTimerCredits = 8192;   // unconfirmed decisions of one worker
+inline constexpr std::size_t kEventsPerBatch = 500;  // of one recording transaction
+inline constexpr std::size_t kEnforcementsPerBatch = 5000;
+inline constexpr std::size_t kCompletionsPerBatch = 100;
+inline constexpr std::chrono::milliseconds kCompletionDelay{50};
+inline constexpr int kLossesUntilAbandoned = 3;
+
+// The control server.
+inline constexpr std::size_t kControlClients = 64;
+inline constexpr std::size_t kControlBodyBytes = 1024 * 1024;
+inline constexpr std::chrono::seconds kControlDeadline{10};
+
+}  // namespace attune::limits

@@ -1,0 +1,83 @@
+// When a timer sensor fires: a set of instants, as a value, with pure functions over it.
+//
+// The variant is chosen by the trigger, strictly: core.intervaltimer, core.crontimer or
+// core.datetimetimer. Nothing here depends on the current time, the host's zone or an
+// earlier call, so a schedule gives the same instants in any process, for ever.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+
+#include "core/decision.h"
+#include "core/json.h"
+#include "core/ref.h"
+#include "core/result.h"
+#include "core/time.h"
+
+namespace attune {
+
+class CronExpression;  // core/cron.h
+class Zone;            // core/zone.h
+
+// anchor + k * period; k >= 1 when anchored at the sensor's creation, any k otherwise.
+struct IntervalSchedule {
+    Duration period;  // 1 s .. 3650 days, whole seconds
+    TimePoint anchor;
+    bool from_creation = true;
+};
+
+// Instants whose wall clock in `zone` matches (timers.md 2.2, R1 to R9).
+struct CronSchedule {
+    std::shared_ptr<const CronExpression> expression;
+    std::shared_ptr<const Zone> zone;
+};
+
+struct OnceSchedule {
+    TimePoint fire_at;
+};
+
+enum class MisfirePolicy { kFireOnce, kSkip, kCatchUp };
+
+struct Misfire {
+    MisfirePolicy policy = MisfirePolicy::kFireOnce;
+    bool policy_given = false;  // a past one-shot fires only under an explicit fire_once
+    Duration grace = std::chrono::seconds(60);
+    std::int64_t max_catch_up = 100;
+    std::optional<Duration> window = std::chrono::hours(24);  // nullopt: unlimited
+};
+
+struct Schedule {
+    std::variant<IntervalSchedule, CronSchedule, OnceSchedule> kind;
+    std::optional<TimePoint> start_at;  // half-open: start_at <= instant < end_at
+    std::optional<TimePoint> end_at;
+    std::optional<std::int64_t> max_fires;
+    Duration delay{0};  // this sensor's share of the jitter; constant, < jitter
+    Misfire misfire;
+};
+
+// Whether events of this trigger come from the timer workers.
+bool is_timer_trigger(const Ref& trigger);
+
+// The schedule that `config` (a sensor's, as written) asks of the timer trigger `trigger`.
+// `created_at` is the anchor of "created" intervals, floored to the second; `sensor` seeds
+// the jitter. Faults ATT40xx carry pointer and reason: an object that mixes shapes, a period
+// that overflows, an expression that never fires, an unknown zone.
+Result<Schedule> compile_schedule(const Ref& trigger, const Json& config, TimePoint created_at,
+                                  const Ref& sensor);
+
+// The least instant > after, or nullopt when the schedule has ended.
+std::optional<TimePoint> next_after(const Schedule& schedule, TimePoint after);
+
+// The greatest instant <= at, or nullopt when there is none.
+std::optional<TimePoint> latest_at(const Schedule& schedule, TimePoint at);
+
+// When `instant` may fire: instant + delay, always before the next instant.
+TimePoint due_at(const Schedule& schedule, TimePoint instant);
+
+// "every 10 seconds", "cron 0 0 * * * * in UTC", "once at 2027-03-01T08:00:00Z": log lines.
+std::string describe(const Schedule& schedule);
+
+}  // namespace attune

@@ -1,0 +1,14 @@
+// The one place where the program reads the time.
+#pragma once
+
+#include "core/clock.h"
+
+namespace attune {
+
+class SystemClock final : public Clock {
+public:
+    TimePoint now() const override;     // CLOCK_REALTIME
+    Duration elapsed() const override;  // CLOCK_BOOTTIME
+};
+
+}  // namespace attune
