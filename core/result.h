@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <string>
+#include <vector>
 
 #include <tl/expected.hpp>
 
@@ -25,6 +26,10 @@ template <class T>
 using Result = tl::expected<T, Fault>;
 
 using Refused = tl::unexpected<Fault>;
+
+// Of a parse that goes on after a fault: all of them, in the order they stand; never empty.
+template <class T>
+using Checked = tl::expected<T, std::vector<Fault>>;
 
 // return refuse("ATT4005", "...", "...");
 inline Refused refuse(std::string code, std::string message, std::string help = {}) {
