@@ -38,6 +38,7 @@ inline constexpr std::size_t kEnforcementsPerBatch = 5000;
 inline constexpr std::size_t kCompletionsPerBatch = 100;
 inline constexpr std::chrono::milliseconds kCompletionDelay{50};
 inline constexpr int kLossesUntilAbandoned = 3;
+inline constexpr std::size_t kBusMessages = 16'384;  // waiting at one inbox; above the credits
 
 // The control server.
 inline constexpr std::size_t kControlClients = 64;
