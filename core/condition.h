@@ -19,7 +19,7 @@
 
 namespace attune {
 
-struct Verdict {
+struct Match {
     bool matched = true;
     // Why it did not match, empty when it did. Begins with one of the words missing, type,
     // value, any, not: "missing: event.payload.load", "value: event.payload.load is 3, not
@@ -32,11 +32,11 @@ class Condition {
 public:
     Condition() = default;  // always true
 
-    Verdict evaluate(Context& context) const;
+    Match evaluate(Context& context) const;
     bool always_true() const { return root_ == nullptr; }
 
 private:
-    friend Checked<Condition> compile_condition(const Json& conditions);
+    friend Compiled<Condition> compile_condition(const Json& conditions);
     struct Node;
     struct Compiler;
 
@@ -49,6 +49,6 @@ private:
 // ATT2001 and ATT2004 (shape), ATT4030 and ATT4031 (path), ATT4032 (unknown operator), ATT4033
 // (value does not suit the operator), ATT4034 (pattern). A depth over limits::kDepth is a
 // fault.
-Checked<Condition> compile_condition(const Json& conditions);
+Compiled<Condition> compile_condition(const Json& conditions);
 
 }  // namespace attune

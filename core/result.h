@@ -29,7 +29,7 @@ using Refused = tl::unexpected<Fault>;
 
 // Of a parse that goes on after a fault: all of them, in the order they stand; never empty.
 template <class T>
-using Checked = tl::expected<T, std::vector<Fault>>;
+using Compiled = tl::expected<T, std::vector<Fault>>;
 
 // return refuse("ATT4005", "...", "...");
 inline Refused refuse(std::string code, std::string message, std::string help = {}) {

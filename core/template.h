@@ -31,7 +31,7 @@ public:
     tl::expected<std::string, std::string> render(Context& context) const;
 
 private:
-    friend Checked<Template> compile_template(const Json& value);
+    friend Compiled<Template> compile_template(const Json& value);
     struct Compiler;
 
     struct Slot {
@@ -49,6 +49,6 @@ private:
 // Compiles every string of `value`. All faults, each with a pointer into `value`: ATT4030 and
 // ATT4031 (path), ATT4035 (syntax: no end, nothing inside, an unknown filter, a default that
 // is not JSON), ATT4036 (a template in a key).
-Checked<Template> compile_template(const Json& value);
+Compiled<Template> compile_template(const Json& value);
 
 }  // namespace attune
