@@ -1,0 +1,131 @@
+#include "os/process_info.h"
+
+#include <dirent.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <charconv>
+#include <fstream>
+#include <iterator>
+#include <memory>
+#include <sstream>
+
+#include "os/pidfd.h"
+#include "os/system_error.h"
+#include "os/unique_fd.h"
+
+namespace attune {
+namespace {
+
+constexpr int kPasses = 10;
+
+std::string slurp(const std::string& path) {
+    std::ifstream file(path, std::ios::binary);
+    return {std::istreambuf_iterator<char>(file), {}};
+}
+
+std::vector<pid_t> all_pids() {
+    std::vector<pid_t> pids;
+    const std::unique_ptr<DIR, int (*)(DIR*)> proc(::opendir("/proc"), ::closedir);
+    if (!proc) throw_errno("cannot read /proc");
+    while (const dirent* entry = ::readdir(proc.get())) {
+        const std::string_view name = entry->d_name;
+        pid_t pid = 0;
+        const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), pid);
+        if (error == std::errc() && end == name.data() + name.size()) pids.push_back(pid);
+    }
+    return pids;
+}
+
+std::vector<pid_t> living_members(pid_t group) {
+    std::vector<pid_t> members;
+    for (const pid_t pid : all_pids()) {
+        const auto stat = read_process_stat(pid);
+        if (stat && stat->group == group && stat->state != 'Z') members.push_back(pid);
+    }
+    return members;
+}
+
+bool carries(pid_t pid, std::string_view mark) {
+    const std::string environment = slurp("/proc/" + std::to_string(pid) + "/environ");
+    std::string_view rest = environment;
+    while (!rest.empty()) {
+        const auto end = std::min(rest.find('\0'), rest.size());
+        if (rest.substr(0, end) == mark) return true;
+        rest.remove_prefix(std::min(end + 1, rest.size()));
+    }
+    return false;
+}
+
+// Whether `pid` belongs to the recorded group, asked again after its pidfd is held, so that
+// what is signalled is what was looked at.
+bool kill_member(pid_t pid, const RecordedGroup& recorded, std::string_view mark) {
+    const UniqueFd process = open_pidfd(pid);
+    if (!process) return false;
+    const auto stat = read_process_stat(pid);
+    if (!stat || stat->group != recorded.group || stat->state == 'Z') return false;
+    if (stat->start_ticks < recorded.leader_start_ticks || !carries(pid, mark)) return false;
+    return signal_pidfd(process.get(), SIGKILL);
+}
+
+}  // namespace
+
+std::optional<ProcessStat> read_process_stat(pid_t pid) {
+    const std::string text = slurp("/proc/" + std::to_string(pid) + "/stat");
+    // The second field is the program's name in brackets and may contain anything.
+    const auto name_end = text.rfind(')');
+    if (name_end == std::string::npos) return std::nullopt;
+    std::istringstream fields(text.substr(name_end + 1));
+    ProcessStat stat;
+    stat.pid = pid;
+    fields >> stat.state >> stat.parent >> stat.group;
+    std::string skipped;
+    for (int field = 6; field < 22; ++field) fields >> skipped;
+    fields >> stat.start_ticks;
+    if (!fields) return std::nullopt;
+    return stat;
+}
+
+std::string boot_id() {
+    std::string id = slurp("/proc/sys/kernel/random/boot_id");
+    while (!id.empty() && id.back() == '\n') id.pop_back();
+    if (id.empty()) throw SystemError(ENOENT, "cannot read /proc/sys/kernel/random/boot_id");
+    return id;
+}
+
+std::vector<pid_t> ended_children() {
+    std::vector<pid_t> ended;
+    const pid_t self = ::getpid();
+    for (const pid_t pid : all_pids()) {
+        const auto stat = read_process_stat(pid);
+        if (stat && stat->parent == self && stat->state == 'Z') ended.push_back(pid);
+    }
+    return ended;
+}
+
+int kill_recorded_group(const RecordedGroup& recorded, std::string_view mark) {
+    if (recorded.group <= 1 || recorded.boot_id != boot_id()) return 0;
+    const auto leader = read_process_stat(recorded.group);
+    const bool same_leader = leader && leader->group == recorded.group &&
+                             leader->start_ticks == recorded.leader_start_ticks;
+    if (leader && !same_leader) return 0;  // the number is somebody else's by now
+    if (same_leader) {
+        const auto members = living_members(recorded.group);
+        ::kill(-recorded.group, SIGKILL);
+        return static_cast<int>(members.size());
+    }
+    int hit = 0;
+    // One that is not yet hit may have forked since the group was listed.
+    for (int pass = 0; pass < kPasses; ++pass) {
+        int hit_now = 0;
+        for (const pid_t pid : living_members(recorded.group)) {
+            hit_now += kill_member(pid, recorded, mark) ? 1 : 0;
+        }
+        if (hit_now == 0) break;
+        hit += hit_now;
+    }
+    return hit;
+}
+
+}  // namespace attune
