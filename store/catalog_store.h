@@ -1,0 +1,65 @@
+// The catalog in the database: packs, triggers, actions, sensors, rules, and where they came
+// from. Read by whoever runs them, written by one reconcile pass at a time.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/plan.h"
+#include "store/connection.h"
+
+namespace attune {
+
+class CatalogStore {
+public:
+    explicit CatalogStore(Database database);
+    ~CatalogStore();
+
+    // The number of the last change.
+    Generation generation();
+
+    struct Changes {
+        Generation generation;  // as of which the rows are
+        std::vector<StoredObject>
+            objects;  // by kind and ref; retired ones when `since` is given
+    };
+
+    // What a Catalog is built from: every live object, or (`since`) every object whose last
+    // change is newer, retired ones included, so that a running catalog takes up only those.
+    Changes load(std::optional<Generation> since = std::nullopt);
+
+    // What a plan is made from. `source`: whose files are wanted.
+    StoredState load_state(const std::string& source);
+
+    // Writes all of `plan` in one transaction, or nothing: catalog rows, then (waiting for
+    // recorders under way) timer rows of changed sensors, files, the revision, the generation.
+    // What commits after it was evaluated against the new generation or not at all.
+    Applied apply(const Plan& plan);
+
+    // An attempt that applied nothing (refused, unchanged, or files only). Returns its number.
+    std::int64_t note(const Revision& revision);
+
+    struct Change {
+        Generation generation;
+        std::int64_t revision = 0;
+        std::string commit;
+        std::string tree;
+        ChangeKind change = ChangeKind::kCreate;
+        Place place;
+        std::string document;  // as written; for kRetire as it was last
+        TimePoint at;
+    };
+
+    // The version of an object that was in force at `generation`, which is how an event's
+    // generation leads to the commit, file and line that ran.
+    std::optional<Change> version_at(Kind kind, const Ref& ref, Generation generation);
+
+    // Attempts of a source, newest first.
+    std::vector<Revision> revisions(const std::string& source, int limit);
+
+private:
+    Connection connection_;
+};
+
+}  // namespace attune
