@@ -21,6 +21,7 @@ namespace attune {
 
 class CronExpression;  // core/cron.h
 class Zone;            // core/zone.h
+class ZoneSource;      // core/zone_source.h
 
 // anchor + k * period; k >= 1 when anchored at the sensor's creation, any k otherwise.
 struct IntervalSchedule {
@@ -37,6 +38,7 @@ struct CronSchedule {
 
 struct OnceSchedule {
     TimePoint fire_at;
+    bool past_at_creation = false;  // fire_at was at or before the sensor's creation
 };
 
 enum class MisfirePolicy { kFireOnce, kSkip, kCatchUp };
@@ -62,17 +64,32 @@ struct Schedule {
 bool is_timer_trigger(const Ref& trigger);
 
 // The schedule that `config` (a sensor's, as written) asks of the timer trigger `trigger`.
-// `created_at` is the anchor of "created" intervals, floored to the second; `sensor` seeds
-// the jitter. Faults ATT40xx carry pointer and reason: an object that mixes shapes, a period
-// that overflows, an expression that never fires, an unknown zone.
-Result<Schedule> compile_schedule(const Ref& trigger, const Json& config, TimePoint created_at,
-                                  const Ref& sensor);
+// `anchor` is the row's anchor_at (see anchor_for in core/timer.h), at first the sensor's
+// creation floored to the second; `sensor` seeds the jitter. The fault carries code, reason
+// and pointer: an object that mixes shapes or lacks a part (ATT4005), a number or period out
+// of range (ATT4004), an expression that is wrong (ATT4001) or never fires (ATT4002), an
+// unknown zone (ATT4003), a bad moment (ATT4010) or duration (ATT4011).
+Result<Schedule> compile_schedule(const Ref& trigger, const Json& config, TimePoint anchor,
+                                  const Ref& sensor, const ZoneSource& zones);
 
-// The least instant > after, or nullopt when the schedule has ended.
+// Whether both have the same instants and the same end: false makes an edit a schedule change
+// (new spec_rev, nothing fires retroactively); jitter and misfire make no difference. Zones
+// are compared by name: new rules of an old zone are no edit.
+bool same_instants(const Schedule& a, const Schedule& b);
+
+// The least instant > after, or nullopt when the schedule has ended. max_fires is not looked
+// at here: what fired is a matter of the timer's row.
 std::optional<TimePoint> next_after(const Schedule& schedule, TimePoint after);
 
 // The greatest instant <= at, or nullopt when there is none.
 std::optional<TimePoint> latest_at(const Schedule& schedule, TimePoint at);
+
+// How many instants lie in (after, through]; never by enumerating them.
+std::int64_t count_between(const Schedule& schedule, TimePoint after, TimePoint through);
+
+// Whether `instant` is one of the schedule's, found out without next_after: intervals by
+// division, cron by matching wall-clock seconds. For audits that distrust next_after.
+bool is_instant(const Schedule& schedule, TimePoint instant);
 
 // When `instant` may fire: instant + delay, always before the next instant.
 TimePoint due_at(const Schedule& schedule, TimePoint instant);

@@ -1,0 +1,124 @@
+// Decides when timer sensors fire; records nothing itself.
+//
+// A TimerWorker has no thread, reads no clock and touches no socket: its shell calls step()
+// with the moment it is, pushes the decisions it gets to the executors, gives back what the
+// bus refused, hands in their confirmations, and sleeps until the moment step() named. A
+// test calls it with any moments.
+//
+//     shell:  load -> arm() each -> loop { step(now) -> push -> unsent(rest) | confirm() }
+//
+// A decision that is not confirmed is pushed again after 1 s, then 2, 4 ... 30 s: whoever
+// records it does so once. A timer has at most one unrecorded decision.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "core/decision.h"
+#include "core/schedule.h"
+#include "core/timer.h"
+#include "daemon/sensor/due_heap.h"
+#include "daemon/sensor/slot_index.h"
+#include "daemon/sensor/spec_table.h"
+
+namespace attune {
+
+// A timer as its row and its sensor's config have it; only armed ones come here.
+struct Timer {
+    TimerCursor row;
+    Schedule schedule;
+};
+
+class TimerWorker {
+public:
+    struct Step {
+        std::vector<Decision> decisions;  // to be recorded, in the order they fell due
+        std::vector<SensorId> reload;     // rows to be read again: answer with arm or disarm
+        std::size_t regressed = 0;  // cursors more than 5 min ahead of now: clock_regressed
+        std::optional<TimePoint> wake_at;  // when to step next; nullopt: when news arrive
+    };
+
+    // `credits`: how many decisions may be unconfirmed at once (>= 1). Beyond it timers
+    // stay due, so a slow database makes fires late and never makes memory grow.
+    explicit TimerWorker(std::size_t credits);
+
+    // Makes room for that many timers at once; optional.
+    void reserve(std::size_t timers);
+
+    // Arms `timer`, replacing the sensor's earlier one. Fires from before its cursor are not
+    // repeated; what is due since then is handled by its misfire policy. A decision in flight
+    // stays so if it is still about this schedule and cursor; else its confirmation will be
+    // late news.
+    void arm(const Timer& timer);
+    void disarm(SensorId sensor);
+
+    // Takes one decision for each armed timer that is due at `now` (UTC) and not in flight, up
+    // to the credits and to limits::kDecisionsPerStep; more are due when wake_at is `now`.
+    // Never decides for a moment after `now`: no timer fires early.
+    Step step(TimePoint now);
+
+    // The bus refused these of the last step's decisions: their timers are due as before, and
+    // the next step takes them not before 10 ms after `now`.
+    void unsent(std::span<const Decision> refused, TimePoint now);
+
+    // The decision is recorded: its timer may fall due again. Void: its row is to be
+    // reloaded. A confirmation of another schedule or moment than the one in flight is late
+    // news and changes nothing.
+    void confirm(const Confirmation& confirmation);
+
+    // A set-back clock never makes a cursor go below this moment: the oldest day whose events
+    // are still there to refuse a second fire.
+    void set_rewind_floor(TimePoint floor) { rewind_floor_ = floor; }
+
+    std::size_t armed() const { return index_.size(); }  // timers
+    std::size_t in_flight() const { return flights_.size() - landed_.size(); }
+    std::size_t specs() const { return specs_.size(); }  // different schedules among them
+
+private:
+    static constexpr std::uint32_t kNone = UINT32_MAX;
+
+    struct Slot {
+        Generation spec_rev;
+        TimePoint cursor;
+        std::int64_t fires = 0;
+        SpecTable::Own own;
+        SpecTable::Index spec = 0;
+        std::uint32_t flight = kNone;
+    };
+
+    struct Flight {
+        Decision decision;
+        SlotIndex::Slot slot = 0;
+        int pushes = 0;
+    };
+
+    const Schedule& schedule_of(const Slot& slot);
+    void await_due(SlotIndex::Slot slot);
+    void forget(SlotIndex::Slot slot);
+    void push_again(TimePoint now, Step& step);
+    void take_due(TimePoint now, Step& step);
+    void take_off(SlotIndex::Slot slot, const Decision& decision, TimePoint now);
+    void land(std::uint32_t flight);
+    void follow_clock(TimePoint now, Step& step);
+    bool rewind(SlotIndex::Slot slot, TimePoint now, Step& step);
+    std::optional<TimePoint> next_step(TimePoint now) const;
+
+    std::size_t credits_;
+    SlotIndex index_;
+    std::vector<Slot> slots_;  // by slot
+    SpecTable specs_;
+    DueHeap due_;                        // slots that wait for their next instant
+    std::vector<Flight> flights_;        // by flight
+    std::vector<std::uint32_t> landed_;  // flights to be used again
+    DueHeap unconfirmed_;                // flights, by when they are pushed again
+    std::vector<SensorId> void_;         // whose rows are to be reloaded
+    std::vector<SensorId> ahead_;        // armed with a cursor that may be ahead of the clock
+    TimePoint last_step_ = TimePoint::min();
+    TimePoint not_before_ = TimePoint::min();  // the bus was full
+    TimePoint rewind_floor_ = TimePoint::min();
+};
+
+}  // namespace attune
