@@ -7,10 +7,10 @@
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <string_view>
 
 #include "core/decision.h"
 #include "core/ids.h"
+#include "core/lifecycle.h"
 #include "core/schedule.h"
 
 namespace attune {
@@ -22,9 +22,6 @@ struct TimerCursor {
     TimePoint cursor;        // the greatest instant already decided
     std::int64_t fires = 0;  // recorded so far; max_fires counts them
 };
-
-enum class TimerState : std::uint8_t { kArmed, kPaused, kExhausted, kFaulted, kRetired };
-std::string_view to_string(TimerState state);  // "armed", ... as stored in timer.state
 
 // The last answers of next_after, for many timers that share a schedule. Correct for any
 // moment, quick when cursors are near each other; valid for one schedule only.
