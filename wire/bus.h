@@ -101,10 +101,10 @@ private:
 class Outbox {
 public:
     // Sends to the inboxes named, in turn, passing over those that are full or gone. They may
-    // be made later than this. `capacity` (>= 1): how many messages may wait at each inbox.
+    // be made later than this; one that is gone is not found again. `capacity` (>= 1): how many
+    // messages may wait at each inbox.
     Outbox(Bus& bus, const std::vector<std::string>& inboxes,
            std::size_t capacity = limits::kBusMessages);
-    Outbox(Bus& bus, const std::string& inbox, std::size_t capacity = limits::kBusMessages);
 
     // Hands the bytes over without waiting. False: every inbox is full or gone, or the bus is
     // closed; the caller keeps the work and tries later. True promises no arrival.
