@@ -53,9 +53,11 @@ struct CatalogAction {
     ActionId id;
     Ref ref;
     ActionSpec spec;
-    std::shared_ptr<const JsonSchema> param_schema;  // nullptr: no parameters
+    std::shared_ptr<const JsonSchema> param_schema;  // closed; nullptr: anything goes
     std::shared_ptr<const JsonSchema> out_schema;    // nullptr: any result
-    std::shared_ptr<const CatalogPack> pack;
+    // What the schema's top-level properties default to.
+    std::vector<std::pair<std::string, Json>> defaults;
+    std::shared_ptr<const CatalogPack> pack;  // nullptr: gone
 };
 
 // A rule as it is put in. References are by id; the builder links them.
@@ -85,10 +87,13 @@ struct CatalogRule {
     std::shared_ptr<const CatalogPack> pack;
     Condition condition;
     Template params;
-    // Parameters without templates are checked and completed with defaults when linked.
+    // Of parameters without templates: completed with defaults and checked when linked.
     std::string constant_params;
-    // Why it cannot be answered at all, empty when it can: then every event is errored with
-    // it. Only rows that were never checked by this version get here.
+    // Why conditions or parameters do not compile; only rows that were never checked by this
+    // version get here.
+    std::string not_compiled;
+    // Why no event can be answered, not_compiled included; empty when events can: else every
+    // one of them is errored with it.
     std::string broken;
 };
 
@@ -114,8 +119,9 @@ private:
     // Of one trigger, enabled rules only.
     struct TriggerRules {
         Rules of_all;                                                    // by ascending id
-        std::vector<std::pair<SensorId, const CatalogRule*>> of_sensor;  // ascending
+        std::vector<std::pair<SensorId, const CatalogRule*>> of_sensor;  // by sensor, rule id
     };
+    using RuleIndex = std::map<TriggerId, TriggerRules>;
 
     Generation generation_;
     CatalogTable<CatalogPack> packs_;
@@ -123,7 +129,7 @@ private:
     CatalogTable<CatalogSensor> sensors_;
     CatalogTable<CatalogAction> actions_;
     CatalogTable<CatalogRule> rules_;
-    std::map<TriggerId, std::shared_ptr<const TriggerRules>> by_trigger_;
+    std::shared_ptr<const RuleIndex> by_trigger_ = std::make_shared<const RuleIndex>();
 };
 
 // Collects changes and makes the next Catalog. What is put replaces what had its id.
@@ -134,10 +140,10 @@ public:
     explicit CatalogBuilder(const Catalog& previous) : base_(previous) {}
 
     void put(CatalogPack pack);
-    void put(CatalogTrigger trigger);
     void put(CatalogSensor sensor);
-    // `action.pack` is linked by the builder.
-    void put(CatalogAction action);
+    // Schemas that do not compile any more count as absent (a trigger's: any payload).
+    void put(TriggerId id, const Ref& ref, const TriggerSpec& spec);
+    void put(ActionId id, const Ref& ref, ActionSpec spec);
     // Compiles conditions and parameters; faults make the rule `broken`, never throw.
     void put(const RuleInput& rule);
 
@@ -155,7 +161,7 @@ private:
     void link_rules();
     void index_rules();
 
-    Catalog base_;
+    Catalog base_;  // becomes the result
     CatalogChanges<CatalogPack> packs_;
     CatalogChanges<CatalogTrigger> triggers_;
     CatalogChanges<CatalogSensor> sensors_;

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <functional>
+#include <iterator>
 #include <memory>
 #include <string_view>
 #include <utility>
@@ -35,10 +36,12 @@ public:
     std::size_t size() const { return size_; }
 
     // The row, or nullptr. Valid as long as a table that has it.
-    const T* find(IdType id) const { return share(id).get(); }
-    const T* find(std::string_view ref) const;
+    const T* find(IdType id) const { return to_pointer(locate(id)); }
+    const T* find(std::string_view ref) const { return to_pointer(locate(ref)); }
     const T* find(const Ref& ref) const { return find(std::string_view(ref.text())); }
-    Row share(IdType id) const;
+    // The same, to be kept longer than the table.
+    Row share(IdType id) const { return to_row(locate(id)); }
+    Row share(std::string_view ref) const { return to_row(locate(ref)); }
 
     // Calls visit(const Row&) by ascending id.
     template <class Visit>
@@ -59,6 +62,10 @@ private:
     static std::uint64_t hash(std::string_view ref) {
         return std::hash<std::string_view>{}(ref);
     }
+    static const T* to_pointer(const Row* row) { return row != nullptr ? row->get() : nullptr; }
+    static Row to_row(const Row* row) { return row != nullptr ? *row : nullptr; }
+    const Row* locate(IdType id) const;
+    const Row* locate(std::string_view ref) const;
     static void keep_last_of_each_id(CatalogChanges<T>& changes);
     std::shared_ptr<const RefIndex> index_with(const CatalogChanges<T>& changes) const;
     void append(const Chunk& rows);
@@ -69,7 +76,7 @@ private:
 };
 
 template <class T>
-typename CatalogTable<T>::Row CatalogTable<T>::share(IdType id) const {
+const typename CatalogTable<T>::Row* CatalogTable<T>::locate(IdType id) const {
     const auto after = std::upper_bound(
         chunks_.begin(), chunks_.end(), id,
         [](IdType wanted, const auto& chunk) { return wanted < chunk->front()->id; });
@@ -78,17 +85,17 @@ typename CatalogTable<T>::Row CatalogTable<T>::share(IdType id) const {
     const auto row = std::lower_bound(
         chunk.begin(), chunk.end(), id,
         [](const Row& candidate, IdType wanted) { return candidate->id < wanted; });
-    return row != chunk.end() && (*row)->id == id ? *row : nullptr;
+    return row != chunk.end() && (*row)->id == id ? &*row : nullptr;
 }
 
 template <class T>
-const T* CatalogTable<T>::find(std::string_view ref) const {
+const typename CatalogTable<T>::Row* CatalogTable<T>::locate(std::string_view ref) const {
     const std::uint64_t wanted = hash(ref);
     auto entry =
         std::lower_bound(by_ref_->begin(), by_ref_->end(), std::pair{wanted, IdType{}});
     for (; entry != by_ref_->end() && entry->first == wanted; ++entry) {
-        const T* row = find(entry->second);
-        if (row != nullptr && row->ref.text() == ref) return row;
+        const Row* row = locate(entry->second);
+        if (row != nullptr && (*row)->ref.text() == ref) return row;
     }
     return nullptr;
 }

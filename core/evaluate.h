@@ -32,9 +32,4 @@ struct RuleAnswer {
 std::vector<RuleAnswer> evaluate(const Catalog& catalog, const CatalogSensor& sensor,
                                  const Event& event);
 
-// Parameters that were given, as a run by hand does: completed and checked in the same way.
-// Returns the compact text, or the reason.
-tl::expected<std::string, std::string> complete_params(const CatalogAction& action,
-                                                       std::string_view params);
-
 }  // namespace attune

@@ -51,4 +51,8 @@ private:
 // is not JSON), ATT4036 (a template in a key).
 Compiled<Template> compile_template(const Json& value);
 
+// Whether `value` is a string with a template in it: what stands for any value until it is
+// rendered (JsonSchema::validate).
+bool holds_template(const Json& value);
+
 }  // namespace attune
