@@ -9,6 +9,7 @@
 #include <fstream>
 #include <iterator>
 #include <memory>
+#include <set>
 #include <sstream>
 
 #include "os/pidfd.h"
@@ -115,17 +116,16 @@ int kill_recorded_group(const RecordedGroup& recorded, std::string_view mark) {
         ::kill(-recorded.group, SIGKILL);
         return static_cast<int>(members.size());
     }
-    int hit = 0;
+    std::set<pid_t> hit;
     // One that is not yet hit may have forked since the group was listed.
     for (int pass = 0; pass < kPasses; ++pass) {
-        int hit_now = 0;
+        const auto before = hit.size();
         for (const pid_t pid : living_members(recorded.group)) {
-            hit_now += kill_member(pid, recorded, mark) ? 1 : 0;
+            if (!hit.contains(pid) && kill_member(pid, recorded, mark)) hit.insert(pid);
         }
-        if (hit_now == 0) break;
-        hit += hit_now;
+        if (hit.size() == before) break;
     }
-    return hit;
+    return static_cast<int>(hit.size());
 }
 
 }  // namespace attune
