@@ -407,7 +407,7 @@ private:
             return false;
         }
         open_.push_back(target);
-        const bool good = expand(*target, pointer, depth + 1);
+        const bool good = expand(*target, text.substr(1), depth + 1);
         open_.pop_back();
         return good;
     }

@@ -41,7 +41,14 @@ std::string_view TextPlaces::line(int number) const {
 
 int TextPlaces::column_of(int line, std::size_t offset) const {
     const auto start = line_start(line);
-    return static_cast<int>(count_code_points(text_.substr(start, offset - start))) + 1;
+    if (last_offset_ < start || last_offset_ > offset) {
+        last_offset_ = start;
+        last_column_ = 1;
+    }
+    last_column_ +=
+        static_cast<int>(count_code_points(text_.substr(last_offset_, offset - last_offset_)));
+    last_offset_ = offset;
+    return last_column_;
 }
 
 Range TextPlaces::range(std::size_t begin, std::size_t end) const {

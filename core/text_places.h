@@ -11,7 +11,8 @@
 namespace attune {
 
 // Lines end with LF; a CR before it belongs to the line's end and counts no column. The text
-// is valid UTF-8 and must outlive this.
+// is valid UTF-8 and must outlive this. For one thread at a time: it remembers the last place,
+// so that going through one very long line stays linear.
 class TextPlaces {
 public:
     explicit TextPlaces(std::string_view text);
@@ -36,6 +37,8 @@ private:
 
     std::string_view text_;
     std::vector<std::uint32_t> starts_;
+    mutable std::size_t last_offset_ = 0;
+    mutable int last_column_ = 1;
 };
 
 // How many code points `text` has; a byte that starts none counts nothing.

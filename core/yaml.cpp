@@ -4,11 +4,13 @@
 #include <sstream>
 #include <utility>
 
+#include <fmt/format.h>
 #include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/exceptions.h>
 #include <yaml-cpp/mark.h>
 #include <yaml-cpp/parser.h>
 
+#include "core/limits.h"
 #include "core/text_places.h"
 #include "core/yaml_bytes.h"
 #include "core/yaml_errors.h"
@@ -65,7 +67,7 @@ Diagnostic finding(std::string_view code, std::string_view message, std::string_
     return diagnostic;
 }
 
-// 1.1 and 1.2 are read alike, with the types of 1.2; the parser also takes 1.9.
+// 1.1 and 1.2 are read alike, with the types of 1.2; the parser itself only refuses 2.0.
 void check_version_directives(const TextPlaces& places, Diagnostics& out) {
     const auto text = places.text();
     for (auto at = text.find("%YAML"); at != std::string_view::npos;
@@ -74,11 +76,32 @@ void check_version_directives(const TextPlaces& places, Diagnostics& out) {
         const auto line = places.line(number);
         if (places.line_start(number) != at) continue;
         const auto version = line.substr(skip_blanks(line, 5));
-        if (version.starts_with("1.1") || version.starts_with("1.2")) continue;
+        if (!version.starts_with("1.") || version.starts_with("1.1") ||
+            version.starts_with("1.2")) {
+            continue;
+        }
         out.push_back(finding("ATT1024", "a YAML version that attune does not read",
                               "remove the directive, or write %YAML 1.2"));
         out.back().range = places.range(at, at + line.size());
     }
+}
+
+// The parser reads a line of brackets to its end before it reports the first of them, at a
+// hundred bytes for each; more than any file may have values are not worth its memory.
+bool check_line_of_brackets(const TextPlaces& places, Diagnostics& out) {
+    std::size_t on_line = 0;
+    const auto text = places.text();
+    for (std::size_t at = 0; at < text.size(); ++at) {
+        if (text[at] == '\n') on_line = 0;
+        if (std::string_view("[]{},").find(text[at]) == std::string_view::npos) continue;
+        if (++on_line <= 3 * limits::kNodes) continue;
+        out.push_back(finding("ATT1012",
+                              fmt::format("more than {} values in one file", limits::kNodes),
+                              "split the file"));
+        out.back().range = places.range(at, at + 1);
+        return false;
+    }
+    return true;
 }
 
 void read(const TextPlaces& places, YamlTree& tree) {
@@ -110,7 +133,7 @@ YamlDocuments parse_yaml(std::string_view bytes, std::string_view file) {
     const TextPlaces places(checked.text);
     YamlTree tree(places, file);
     check_version_directives(places, tree.diagnostics);
-    read(places, tree);
+    if (check_line_of_brackets(places, tree.diagnostics)) read(places, tree);
     result.diagnostics = std::move(tree.diagnostics);
     if (has_errors(result.diagnostics)) {
         tree.documents.clear();

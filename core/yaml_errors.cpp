@@ -171,8 +171,6 @@ constexpr std::array kWordings = {
     Wording{"illegal EOF", "ATT1004", "a quote is not closed", "add the closing quote"},
     Wording{"illegal document indicator", "ATT1004", "a quote is still open at `---`",
             "close the quote that opens before this line"},
-    Wording{"unknown escape", "ATT1032", "an escape that YAML does not know",
-            "double the backslash, or use single quotes"},
     Wording{"bad character found while scanning hex", "ATT1032",
             "an escape with a wrong hexadecimal digit", "write \\x41, \\u0041 or \\U00000041"},
     Wording{"invalid unicode", "ATT1032", "an escape that names no character",
@@ -211,6 +209,10 @@ Diagnostic explain_yaml_error(const TextPlaces& places, std::size_t at,
     const Trouble trouble{
         places, message, at, number, places.line(number), places.line_start(number)};
     if (auto tab = tab_used(trouble)) return *tab;
+    if (message.starts_with("unknown escape") && at >= 2 && places.text()[at - 2] == '\\') {
+        return finding(trouble, "ATT1032", at - 2, at, "an escape that YAML does not know",
+                       "double the backslash, or use single quotes");
+    }
     if (message.starts_with("illegal map value")) {
         if (auto found = second_colon(trouble)) return *found;
         if (auto found = line_without_colon(trouble)) return *found;

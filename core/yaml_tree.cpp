@@ -131,6 +131,11 @@ void YamlTree::open(Node::Kind kind, std::size_t at, std::string_view tag, Ancho
                     bool flow) {
     const auto begin = skip_properties(text_, at);
     if (expects_key()) {
+        // To the parser a bracket that nothing closes starts a key.
+        const auto closer = text_.find(kind == Node::Kind::kMapping ? '}' : ']', begin);
+        if (flow && closer == std::string_view::npos) {
+            stop("ATT1031", begin, begin + 1, "a bracket is not closed", "close it");
+        }
         stop("ATT1019", begin, begin + 1, "a list or mapping cannot be a key", "keys are text");
     }
     check_colon();
