@@ -97,8 +97,7 @@ struct CronRemark {
     std::string help;
 };
 
-// `zone`: where it will run; remarks on DST are made only where the clock changes. Shown as
-// warnings ATT4020.
+// `zone`: where it will run; remarks on DST are made only where the clock changes.
 std::vector<CronRemark> lint(const CronExpression& expression, const Zone& zone);
 
 }  // namespace attune

@@ -13,7 +13,7 @@
 
 namespace attune {
 
-class Session;  // store/session.h: what a body may do; only the .cpp files of store/ see it
+class Session;  // store/session.h: what a body may do; for the .cpp files of store/
 
 struct Database {
     // Any form libpq knows, keyword/value or URI, several hosts included. Passwords belong
@@ -45,11 +45,15 @@ public:
     Connection& operator=(const Connection&) = delete;
 
     // Runs `body` in one READ COMMITTED transaction and commits; an exception of the body rolls
-    // back. Throws what store/errors.h lists. `body` runs once: repeating is the caller's.
+    // back, and so does Session::give_up(). Throws what store/errors.h lists. `body` runs once:
+    // repeating is the caller's.
     void transact(const std::function<void(Session&)>& body);
 
-    // The same without writing anything: READ ONLY, and never in doubt.
+    // The same READ ONLY and REPEATABLE READ: all of `body` sees one moment. Never in doubt.
     void read(const std::function<void(Session&)>& body);
+
+    // Runs one statement that PostgreSQL refuses within a transaction (CREATE DATABASE).
+    void run_alone(const std::string& statement);
 
     // Closes it; the next use opens a new one.
     void drop();
@@ -57,14 +61,12 @@ public:
     const Database& database() const { return database_; }
 
 private:
-    friend class Session;
-    struct State;
-
-    void open();
+    void run(Session& session, const std::function<void(Session&)>& body);
+    Session& open();
 
     Database database_;
     SessionKind kind_;
-    std::unique_ptr<State> state_;
+    std::unique_ptr<Session> session_;
 };
 
 }  // namespace attune

@@ -7,13 +7,14 @@
 #pragma once
 
 #include <filesystem>
-#include <memory>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <vector>
 
 #include "core/time.h"
-#include "store/connection.h"
+#include "os/account.h"
+#include "os/spawn.h"
 
 namespace attune {
 
@@ -29,13 +30,17 @@ struct ClusterOptions {
     std::filesystem::path binaries;   // empty: searched, see find_postgresql()
     // Longest wait for an earlier server to leave, and for this one to answer.
     Duration patience = std::chrono::seconds(60);
-    // Name=value lines that win over ours; tests turn fsync off.
+    // false: no write waits for the disk, so a power cut may ruin the cluster. For tests.
+    bool durable = true;
+    // "name=value" settings of the server, stronger than ours.
     std::vector<std::string> settings;
 };
 
 class EmbeddedCluster {
 public:
-    // Makes the cluster on first use (initdb), starts its server, waits until it answers.
+    // Makes the cluster on first use (initdb), starts its server, waits until it answers and
+    // has the database `attune`. To be called on a thread that lives as long as the server is
+    // to live: the kernel ties a child's death signal to the thread that started it.
     // Throws ClusterError, or SystemError when a process cannot be started at all.
     explicit EmbeddedCluster(ClusterOptions options);
     // Stops the server: open transactions are rolled back (fast), then waits for it to leave.
@@ -47,15 +52,25 @@ public:
     std::string url(const std::string& name = "attune") const;
 
     // false: the server has ended by itself; the last lines of its log say why.
-    bool running();
+    bool running() const;
     std::string log_tail() const;
 
     void stop();
 
 private:
-    struct Server;
+    void prepare_directory();
+    void make_cluster();
+    void start();
+    bool wait_until_ready();
+    void make_database();
+
+    std::filesystem::path data() const { return options_.directory / "data"; }
+    std::filesystem::path sockets() const { return options_.directory / "run"; }
+    std::filesystem::path log() const { return options_.directory / "postgres.log"; }
+
     ClusterOptions options_;
-    std::unique_ptr<Server> server_;
+    std::optional<Account> account_;  // whom the server runs as; none: as us
+    std::optional<Child> server_;
 };
 
 // The folder with initdb and postgres: of version 15 or later, the newest of

@@ -22,7 +22,7 @@ public:
 };
 
 // The database is away, full, or shutting down: no connection, a lost one, or SQLSTATE 08xxx,
-// 53xxx, 57xxx, 58xxx.
+// 25P03, 53xxx, 57xxx, 58xxx.
 class StoreUnavailable : public StoreError {
 public:
     using StoreError::StoreError;
