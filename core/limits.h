@@ -30,6 +30,10 @@ inline constexpr std::size_t kSchemaExpansions = 10'000;  // $ref targets visite
 inline constexpr std::size_t kPatternBytes = 1024;
 inline constexpr std::size_t kUniqueItems = 1000;
 
+// Timers.
+inline constexpr std::size_t kCronBytes = 256;
+inline constexpr std::size_t kDecisionsPerStep = 1024;  // of one timer worker
+
 // The path of a fire.
 inline constexpr std::size_t kDecisionsPerMessage = 256;
 inline constexpr std::size_t kTimerCredits = 8192;   // unconfirmed decisions of one worker

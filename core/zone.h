@@ -52,8 +52,8 @@ public:
 
     const std::string& name() const { return name_; }
 
-    // True when the offset ever changes from 1970 on.
-    bool has_changes() const { return spans_.size() > 1; }
+    // Whether its clock is set forward and back every year, as far as anyone knows for ever.
+    bool has_dst() const;
 
     std::size_t span_count() const { return spans_.size(); }
     const ZoneSpan& span(std::size_t index) const { return spans_[index]; }

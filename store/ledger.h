@@ -185,10 +185,10 @@ public:
     // Running ones and those whose claim is lost are left alone.
     void release(std::span<const Claim> claims);
 
-    // Gives back what `incarnation` claimed more than `age` ago by the database's clock
-    // and is not among `remembered` (all executors'). Returns how many: each is a hint lost.
-    int release_forgotten(IncarnationId incarnation, std::span<const Claim> remembered,
-                          Duration age);
+    // Gives back what `owner` claimed more than `age` ago by the database's clock and is not
+    // among `remembered`, everything that executor holds. Returns how many: each is a claim
+    // whose commit was seen by nobody.
+    int release_forgotten(ClaimOwner owner, std::span<const Claim> remembered, Duration age);
 
     // An entry the database refuses, when it is alone: the event with a null payload, each
     // answer errored and without execution, naming `refusal`. Throws StoreRefused when even

@@ -247,6 +247,7 @@ TEST(RunToEnd, DoesNotWaitForAGrandchildThatHoldsTheOutput) {
 
 TEST(Orphans, AreReapedWithoutTakingAnOwnedChildsStatus) {
     adopt_orphans();
+    reap_orphans();  // of other tests
     Pipe pipe = make_pipe();
     SpawnOptions options = shell("(setsid sh -c 'echo $$; exec sleep 1000' &)");
     options.stdout_fd = pipe.write.get();
@@ -257,7 +258,7 @@ TEST(Orphans, AreReapedWithoutTakingAnOwnedChildsStatus) {
     ::kill(orphan, SIGKILL);
     ASSERT_TRUE(ends_within(orphan, 10s));
 
-    EXPECT_EQ(reap_orphans(), 1);
+    EXPECT_GE(reap_orphans(), 1);
     EXPECT_FALSE(read_process_stat(orphan));
     EXPECT_TRUE(child.poll()->succeeded());
 }
