@@ -67,10 +67,11 @@ struct Arming {
 };
 
 // The rule of arming at the apply moment `now`: nothing fires retroactively. `previous_cursor`
-// is the row's, if the sensor had one. A new one-shot whose fire_at is not after `now` is
-// exhausted and skipped as past_one_shot, except under an explicit fire_once within its
-// window: then it is armed just before fire_at and fires at once.
-Arming arm(const Schedule& schedule, std::optional<TimePoint> previous_cursor, TimePoint now);
+// and `fires` are the row's, if the sensor had one. A new one-shot whose fire_at is not after
+// `now` is exhausted and skipped as past_one_shot, except under an explicit fire_once within
+// its window: then it is armed just before fire_at and fires at once.
+Arming arm(const Schedule& schedule, std::optional<TimePoint> previous_cursor,
+           std::int64_t fires, TimePoint now);
 
 // The anchor of a sensor's "created" intervals: its creation floored to the second; kept by
 // edits that keep the period; `now` floored when the period changes. `previous` is what the

@@ -44,6 +44,8 @@ private:
     static constexpr Index kAbsent = UINT32_MAX;
 
     void place(std::size_t at, Entry entry);
+    // Each puts `entry` where it belongs, beginning at a free place.
+    void sift(std::size_t at, Entry entry);
     void sift_up(std::size_t at, Entry entry);
     void sift_down(std::size_t at, Entry entry);
 

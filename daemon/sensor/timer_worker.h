@@ -9,6 +9,10 @@
 //
 // A decision that is not confirmed is pushed again after 1 s, then 2, 4 ... 30 s: whoever
 // records it does so once. A timer has at most one unrecorded decision.
+//
+// A clock that was set back leaves cursors in the future. One that is more than five minutes
+// ahead is rewound: a decision whose `through` is before its `from` and that fires and skips
+// nothing. Instants that are on record already are refused a second time by their key.
 #pragma once
 
 #include <cstddef>
@@ -65,8 +69,8 @@ public:
     void unsent(std::span<const Decision> refused, TimePoint now);
 
     // The decision is recorded: its timer may fall due again. Void: its row is to be
-    // reloaded. A confirmation of another schedule or moment than the one in flight is late
-    // news and changes nothing.
+    // reloaded, and the timer is silent until it is. A confirmation of another schedule or
+    // moment than the one in flight is late news and changes nothing. Step again afterwards.
     void confirm(const Confirmation& confirmation);
 
     // A set-back clock never makes a cursor go below this moment: the oldest day whose events
@@ -85,7 +89,7 @@ private:
         TimePoint cursor;
         std::int64_t fires = 0;
         SpecTable::Own own;
-        SpecTable::Index spec = 0;
+        SpecTable::Index spec = kNone;
         std::uint32_t flight = kNone;
     };
 
@@ -95,15 +99,19 @@ private:
         int pushes = 0;
     };
 
+    TimerCursor row_of(SlotIndex::Slot slot) const;
     const Schedule& schedule_of(const Slot& slot);
-    void await_due(SlotIndex::Slot slot);
+    Flight* flight_of(SensorId sensor, Generation spec_rev, TimePoint through);
+
+    void await_due(SlotIndex::Slot slot, std::optional<TimePoint> due);
     void forget(SlotIndex::Slot slot);
-    void push_again(TimePoint now, Step& step);
-    void take_due(TimePoint now, Step& step);
-    void take_off(SlotIndex::Slot slot, const Decision& decision, TimePoint now);
-    void land(std::uint32_t flight);
+    void take_off(SlotIndex::Slot slot, const Decision& decision, Step& step);
+    void land(Slot& slot);
+
     void follow_clock(TimePoint now, Step& step);
     bool rewind(SlotIndex::Slot slot, TimePoint now, Step& step);
+    void push_again(TimePoint now, Step& step);
+    void take_due(TimePoint now, Step& step);
     std::optional<TimePoint> next_step(TimePoint now) const;
 
     std::size_t credits_;
@@ -115,8 +123,10 @@ private:
     std::vector<std::uint32_t> landed_;  // flights to be used again
     DueHeap unconfirmed_;                // flights, by when they are pushed again
     std::vector<SensorId> void_;         // whose rows are to be reloaded
-    std::vector<SensorId> ahead_;        // armed with a cursor that may be ahead of the clock
+    std::vector<SensorId> ahead_;        // whose cursors may be ahead of the clock
+
     TimePoint last_step_ = TimePoint::min();
+    TimePoint latest_ = TimePoint::min();      // of the clock, since cursors were last checked
     TimePoint not_before_ = TimePoint::min();  // the bus was full
     TimePoint rewind_floor_ = TimePoint::min();
 };
