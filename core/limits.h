@@ -19,6 +19,7 @@ inline constexpr std::size_t kKeyBytes = 1024;
 inline constexpr std::size_t kEventPayloadBytes = 256 * 1024;
 inline constexpr std::size_t kRenderedParamsBytes = 64 * 1024;
 inline constexpr std::size_t kResultBytes = 64 * 1024;
+inline constexpr std::size_t kResultDepth = 64;             // of JSON that an action prints
 inline constexpr std::size_t kOutputHeadBytes = 64 * 1024;  // of each stream of an action
 inline constexpr std::size_t kOutputTailBytes = 64 * 1024;
 inline constexpr std::size_t kMessageBytes = 1024 * 1024;
