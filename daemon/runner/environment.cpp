@@ -2,6 +2,8 @@
 
 #include <map>
 
+#include <fmt/format.h>
+
 #include "os/command_path.h"
 
 namespace attune {
@@ -36,7 +38,8 @@ tl::expected<std::vector<std::string>, std::string> make_environment(const Proce
 
     std::vector<std::string> environment;
     environment.reserve(entries.size());
-    for (const auto& [name, value] : entries) environment.push_back(name + "=" + value);
+    for (const auto& [name, value] : entries)
+        environment.push_back(fmt::format("{}={}", name, value));
     return environment;
 }
 
