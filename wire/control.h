@@ -2,23 +2,15 @@
 // socket, docs/control.md) as values, for both ends.
 #pragma once
 
-#include <sys/types.h>
-
 #include <map>
 #include <string>
 #include <string_view>
 
 #include "core/json.h"
 #include "core/result.h"
+#include "wire/peer.h"
 
 namespace attune {
-
-// Who is at the other end of the socket, by the kernel's word.
-struct Peer {
-    uid_t uid = static_cast<uid_t>(-1);
-    gid_t gid = static_cast<gid_t>(-1);
-    pid_t pid = 0;
-};
 
 struct ControlRequest {
     std::string method;  // "GET", "POST", ...

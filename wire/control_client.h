@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "core/time.h"
+#include "os/unique_fd.h"
 #include "wire/control.h"
 
 namespace attune {
@@ -38,8 +39,8 @@ private:
     std::string socket_path_;
 };
 
-// Proves that somebody listens at `socket_path` and lets this user in. Throws
-// ControlUnreachable.
-void require_listener(const std::string& socket_path);
+// A connection to whoever listens at `socket_path`, had within `patience`: for a client of
+// another protocol, or to see whether anyone is there. Throws ControlUnreachable.
+UniqueFd reach(const std::string& socket_path, Duration patience);
 
 }  // namespace attune

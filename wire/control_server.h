@@ -10,7 +10,6 @@
 #include <functional>
 #include <memory>
 #include <optional>
-#include <span>
 #include <string>
 
 #include "core/limits.h"
@@ -35,7 +34,7 @@ public:
 
 struct ControlServerOptions {
     std::string socket_path;          // $RUNTIME_DIR/control.sock; its file is 0660
-    std::optional<gid_t> group;       // its members may talk too, besides root and our uid
+    std::optional<gid_t> group;       // processes in it may talk too, besides root and our uid
     std::optional<int> listening_fd;  // adopted instead of binding socket_path
     int handler_threads = 2;          // >= 1
     std::size_t clients = limits::kControlClients;        // one more gets 503 at once
@@ -64,10 +63,5 @@ private:
     class Impl;
     std::unique_ptr<Impl> impl_;
 };
-
-// Whether `peer` may control a daemon of uid `daemon`: root, the same uid, or a process in
-// `group`. `peer_groups`: the supplementary groups of the peer's process.
-bool may_control(const Peer& peer, std::span<const gid_t> peer_groups, uid_t daemon,
-                 std::optional<gid_t> group);
 
 }  // namespace attune

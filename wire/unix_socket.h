@@ -19,7 +19,7 @@ struct SocketTaken : std::runtime_error {
 class UnixListener {
 public:
     // Binds `path` and listens: mode 0660, of `group` when given, non-blocking. A socket left
-    // by a dead daemon is replaced. Throws SocketTaken when it is alive, std::system_error
+    // by a dead daemon is replaced. Throws SocketTaken when it is alive, SystemError
     // when something else stands there or the system refuses (a path of more than 107 bytes
     // included).
     static UnixListener bind(const std::string& path, std::optional<gid_t> group);
@@ -33,17 +33,22 @@ public:
     // Closes, and removes the file when it is still the one that bind() made.
     ~UnixListener();
 
-    int fd() const { return fd_; }
+    int fd() const { return fd_.get(); }
     // Hands the descriptor to a library that closes it; the file is still removed by this.
-    int release();
+    int release() { return fd_.release(); }
 
 private:
-    explicit UnixListener(int fd) : fd_(fd) {}
+    explicit UnixListener(UniqueFd fd) : fd_(std::move(fd)) {}
 
-    int fd_ = -1;
+    UniqueFd fd_;
     std::string path_;  // empty: not ours to remove
     dev_t device_ = 0;
     ino_t inode_ = 0;
 };
+
+// A connection to whoever listens at `path`; when the listener is busy, waits for it at most
+// `patience` (> 0). Throws SystemError: ENOENT or ECONNREFUSED when nobody is there, EACCES
+// when this user may not, EAGAIN when the time is over. The descriptor is non-blocking.
+UniqueFd connect_unix(const std::string& path, Duration patience);
 
 }  // namespace attune
