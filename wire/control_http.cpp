@@ -7,6 +7,7 @@
 #include <thread>
 #include <utility>
 
+#include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
 #include <boost/asio/post.hpp>
@@ -81,6 +82,7 @@ private:
     class Session;
 
     void accept();
+    void on_session_end();
     void admit(Local::socket socket);
     void report(const std::string& text) const {
         if (options_.report) options_.report(text);
@@ -94,6 +96,9 @@ private:
     std::set<Session*> refused_;
     bool stopping_ = false;
     net::io_context io_{1};
+    // Keeps the I/O thread while the only sessions left are with their handlers.
+    std::optional<net::executor_work_guard<net::io_context::executor_type>> busy_{
+        io_.get_executor()};
     Local::acceptor acceptor_{io_};
     net::steady_timer again_{io_};
     net::steady_timer farewell_{io_};
@@ -110,7 +115,7 @@ public:
     }
     ~Session() {
         others_.erase(this);
-        if (server_.stopping_ && server_.served_.empty()) server_.farewell_.cancel();
+        server_.on_session_end();
     }
     Session(const Session&) = delete;
     Session& operator=(const Session&) = delete;
@@ -131,9 +136,12 @@ public:
     // The last words: nothing more is read than it takes to be heard.
     void refuse(ControlResponse response) { write(std::move(response), false); }
 
+    // Nothing is lost: it was waiting for the client to speak.
     void stop_reading() {
-        if (reading_) stream_.close();
+        if (reading_) close();
     }
+
+    void close() { stream_.close(); }
 
 private:
     void on_head(error_code fault) {
@@ -224,7 +232,7 @@ private:
     http::response<http::empty_body> continue_;
     http::response<http::string_body> message_;
     bool keep_alive_ = false;
-    bool reading_ = false;  // nothing is lost when it is closed now
+    bool reading_ = false;
 };
 
 ControlServer::Impl::Impl(
@@ -253,10 +261,13 @@ void ControlServer::Impl::stop() {
     pool_.stop();
     // The last answers are on their way; whoever does not take them now never will.
     net::post(io_, [this] {
+        busy_.reset();
         if (served_.empty() && refused_.empty()) return;
         farewell_.expires_after(kFarewell);
         farewell_.async_wait([this](error_code cancelled) {
-            if (!cancelled) io_.stop();
+            if (cancelled) return;
+            for (auto* session : served_) session->close();
+            for (auto* session : refused_) session->close();
         });
     });
     thread_.join();
@@ -276,6 +287,10 @@ void ControlServer::Impl::accept() {
             if (!cancelled && !stopping_) accept();
         });
     });
+}
+
+void ControlServer::Impl::on_session_end() {
+    if (stopping_ && served_.empty() && refused_.empty()) farewell_.cancel();
 }
 
 void ControlServer::Impl::admit(Local::socket socket) {

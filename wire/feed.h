@@ -9,6 +9,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -32,6 +33,7 @@ struct FeedOptions {
     std::string source;           // CloudEvents `source`: "/attune/<node>"
     std::string life;             // unique for each start of the daemon: makes ids unique
     std::size_t capacity = 1000;  // items that wait for a slow listener
+    std::function<void(const std::string&)> report = {};  // what an operator should read
 };
 
 // Belongs to one thread, which calls step() until it says false.
@@ -55,13 +57,14 @@ private:
     Inbox inbox_;
     UnixListener listener_;
     TopicPublisher publisher_;
+    std::int64_t published_ = 0;
     std::map<std::string, std::int64_t> sequences_;  // of each topic
 };
 
-// The envelope of `item`: one JSON object, compact. `sequence` counts the items of its topic
-// from 1, so that a listener sees what it missed.
+// The envelope of `item`: one JSON object, compact. `id` is unique for its source;
+// `sequence` counts the items of its topic from 1, so that a listener sees what it missed.
 std::string feed_envelope(const FeedItem& item, const std::string& source,
-                          const std::string& life, std::int64_t sequence);
+                          const std::string& id, std::int64_t sequence);
 
 // A listener's end, for other processes. Belongs to one thread.
 class FeedSubscriber {
@@ -72,13 +75,16 @@ public:
     FeedSubscriber(const std::string& socket_path, std::vector<TopicPattern> patterns);
     ~FeedSubscriber();
 
-    // The next matching item, or nullopt when none has come within `timeout` (nullopt: for
-    // ever), a signal was delivered, or one of `others` is ready (poll(2), revents set).
-    // `data` is the envelope.
+    // The next matching item. nullopt when none has come within `timeout` (nullopt: for
+    // ever), when one of `others` is ready (poll(2): revents are set) or a signal was
+    // delivered; also now and then before that, so callers look again. `data` is the
+    // envelope.
     std::optional<TopicMessage> receive(std::optional<Duration> timeout,
                                         std::span<pollfd> others = {});
 
 private:
+    std::optional<TopicMessage> next_matching();
+
     std::vector<TopicPattern> patterns_;
     std::unique_ptr<Bus> bus_;
     std::unique_ptr<TopicSubscriber> subscriber_;

@@ -4,10 +4,13 @@
 
 #include <sys/types.h>
 
-#include <memory>
 #include <optional>
 #include <stdexcept>
 #include <string>
+#include <utility>
+
+#include "core/time.h"
+#include "os/unique_fd.h"
 
 namespace attune {
 
