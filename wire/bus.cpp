@@ -54,10 +54,13 @@ int events_of(void* socket) {
     return events;
 }
 
+// -1, which every poll passes over, once the bus is closed.
 int fd_of(void* socket) {
     int fd = -1;
     std::size_t size = sizeof fd;
-    if (zmq_getsockopt(socket, ZMQ_FD, &fd, &size) != 0) throw bus_error("no descriptor");
+    if (zmq_getsockopt(socket, ZMQ_FD, &fd, &size) != 0 && zmq_errno() != ETERM) {
+        throw bus_error("no descriptor");
+    }
     return fd;
 }
 

@@ -89,7 +89,7 @@ public:
 
     // For a foreign poll loop. The descriptor becomes readable when something MAY have
     // changed and stays silent until has_message() is asked again: ask it once before every
-    // poll, and drain with receive() until nullopt.
+    // poll, and drain with receive() until nullopt. -1 once the bus is closed.
     int fd() const;
     bool has_message();
 
