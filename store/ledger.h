@@ -19,7 +19,9 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -140,6 +142,8 @@ struct Claim {
     ClaimToken token;
 };
 
+inline constexpr std::int64_t kIdsPerBlock = 10'000;  // as sequence ledger_id increments
+
 // Consecutive ids, [first, first + count). They mean nothing but "not used before".
 struct IdBlock {
     std::int64_t first = 0;
@@ -186,9 +190,11 @@ public:
     void release(std::span<const Claim> claims);
 
     // Gives back what `owner` claimed more than `age` ago by the database's clock and is not
-    // among `remembered`, everything that executor holds. Returns how many: each is a claim
-    // whose commit was seen by nobody.
-    int release_forgotten(ClaimOwner owner, std::span<const Claim> remembered, Duration age);
+    // among `remembered`, everything that executor holds: claims whose commit was seen by
+    // nobody. Each is a lost attempt, as after a crash; `now` is when it may run again.
+    // Returns how many.
+    int release_forgotten(ClaimOwner owner, std::span<const Claim> remembered, Duration age,
+                          TimePoint now);
 
     // An entry the database refuses, when it is alone: the event with a null payload, each
     // answer errored and without execution, naming `refusal`. Throws StoreRefused when even
@@ -200,7 +206,13 @@ public:
     void fault_sensor(SensorId sensor, std::string_view reason);
 
 private:
+    // Makes the partitions of days this Ledger has not recorded on yet.
+    void make_days(std::set<TimePoint> days);
+    // transact(), with a partition that was dropped meanwhile as a conflict.
+    void write(const std::function<void(Session&)>& body);
+
     Connection connection_;
+    std::set<TimePoint> made_days_;
 };
 
 }  // namespace attune

@@ -32,7 +32,7 @@ struct LeftProcess {
 };
 
 struct Recovery {
-    int requested = 0;  // to be run again, attempt + 1 unless it was never started
+    int requested = 0;  // to be run again, as the next attempt
     int abandoned = 0;  // lost limits::kLossesUntilAbandoned times
 };
 
@@ -55,8 +55,9 @@ public:
     // before recover().
     std::vector<LeftProcess> left_processes(IncarnationId incarnation);
 
-    // Gives back what earlier lives of this node hold. A claim that was running counts as lost:
-    // its attempt is noted, and the third loss abandons the execution.
+    // Gives back what earlier lives of this node hold. Each such claim is a lost attempt, also
+    // one that was never started: whatever kills its daemon must not do so for ever. The third
+    // loss abandons the execution.
     Recovery recover(IncarnationId incarnation, TimePoint now);
 
     struct Node {

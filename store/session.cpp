@@ -1,5 +1,6 @@
 #include "store/session.h"
 
+#include <algorithm>
 #include <cassert>
 #include <charconv>
 #include <unordered_set>
@@ -107,9 +108,10 @@ std::string ArrayText::take() {
 }
 
 void LineText::add(std::string_view line) {
-    assert(line.find('\n') == std::string_view::npos);
     if (!std::exchange(first_, false)) text_ += '\n';
+    const auto start = text_.size();
     text_.append(line);
+    std::replace(text_.begin() + static_cast<std::ptrdiff_t>(start), text_.end(), '\n', ' ');
 }
 
 std::string LineText::take() {

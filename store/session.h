@@ -66,7 +66,9 @@ private:
     std::string text_ = "{";
 };
 
-// Builds a list for string_to_array($n, E'\n'): compact JSON has no newline.
+// Builds a list of JSON texts for string_to_array($n, E'\n', ''), where it needs no quoting:
+// compact JSON has no newline, and in other JSON a newline is as good as a blank. An empty
+// line is null.
 class LineText {
 public:
     void add(std::string_view line);

@@ -20,12 +20,22 @@ namespace fs = std::filesystem;
 
 constexpr const char* kTemplate = "attune_template";
 
+// In memory where there is room: a test's database is 300 files, which a disk takes a second
+// for and memory milliseconds.
+fs::path roomy_folder() {
+    constexpr std::uintmax_t kRoom = 1024ULL * 1024 * 1024;
+    std::error_code missing;
+    const auto memory = fs::space("/dev/shm", missing);
+    return !missing && memory.available > kRoom ? fs::path("/dev/shm")
+                                                : fs::temp_directory_path();
+}
+
 // Owns the cluster and its folder; destroyed at exit, on the main thread that made it.
 class Cluster {
 public:
     Cluster() {
         // The server runs as another user than root and must be able to reach it.
-        auto pattern = (fs::temp_directory_path() / "attune-pg-XXXXXX").string();
+        auto pattern = (roomy_folder() / "attune-pg-XXXXXX").string();
         if (::mkdtemp(pattern.data()) == nullptr) std::abort();
         folder_ = pattern;
         fs::permissions(folder_,
@@ -35,12 +45,14 @@ public:
         options.durable = false;
         options.settings = {"max_connections=200", "autovacuum=off"};
         cluster_ = std::make_unique<EmbeddedCluster>(options);
-        Connection admin({.url = cluster_->url("postgres")});
-        admin.run_alone(fmt::format("CREATE DATABASE {}", kTemplate));
+        admin_ = std::make_unique<Connection>(
+            Database{.url = cluster_->url("postgres"), .idle_timeout = Duration(0)});
+        administer(fmt::format("CREATE DATABASE {}", kTemplate));
         migrate({.url = cluster_->url(kTemplate)});
     }
 
     ~Cluster() {
+        admin_.reset();
         cluster_.reset();
         std::error_code ignored;
         fs::remove_all(folder_, ignored);
@@ -50,20 +62,17 @@ public:
     Cluster& operator=(const Cluster&) = delete;
 
     EmbeddedCluster& server() { return *cluster_; }
+    void administer(const std::string& statement) { admin_->run_alone(statement); }
 
 private:
     fs::path folder_;
     std::unique_ptr<EmbeddedCluster> cluster_;
+    std::unique_ptr<Connection> admin_;
 };
 
 Cluster& cluster() {
     static Cluster the_cluster;
     return the_cluster;
-}
-
-void administer(const std::string& statement) {
-    Connection admin({.url = cluster().server().url("postgres")});
-    admin.run_alone(statement);
 }
 
 std::string next_name() {
@@ -78,14 +87,14 @@ EmbeddedCluster& test_cluster() { return cluster().server(); }
 TestDatabase::TestDatabase(Shape shape)
     : name_(next_name()),
       connection_({.url = test_cluster().url(name_), .application = "test"}) {
-    administer(fmt::format("CREATE DATABASE {} TEMPLATE {} STRATEGY file_copy", name_,
-                           shape == Shape::kMigrated ? kTemplate : "template0"));
+    cluster().administer(fmt::format("CREATE DATABASE {} TEMPLATE {}", name_,
+                                     shape == Shape::kMigrated ? kTemplate : "template0"));
 }
 
 TestDatabase::~TestDatabase() {
     connection_.drop();
     try {
-        administer(fmt::format("DROP DATABASE {} WITH (FORCE)", name_));
+        cluster().administer(fmt::format("DROP DATABASE {} WITH (FORCE)", name_));
     } catch (const std::exception&) {  // the cluster may have been stopped by the test
     }
 }
