@@ -25,6 +25,8 @@ inline constexpr std::size_t kOutputTailBytes = 64 * 1024;
 inline constexpr std::size_t kMessageBytes = 1024 * 1024;
 inline constexpr std::size_t kDedupeKeyBytes = 256;
 
+inline constexpr std::size_t kReportBytes = 512 * 1024;  // of a reconcile pass, on the bus
+
 // Schemas that users write.
 inline constexpr std::size_t kSchemaDepth = 32;
 inline constexpr std::size_t kSchemaExpansions = 10'000;  // $ref targets visited by one lint

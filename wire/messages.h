@@ -80,6 +80,19 @@ struct RunReply {
     std::string fault;
 };
 
+// Control -> reconcile: make the database say what the source says, now.
+struct ReconcileRequest {
+    std::uint64_t request = 0;
+    std::string reply_to;    // empty: nobody waits for the report
+    bool plan_only = false;  // say what would change, write nothing
+    bool force = false;      // retire even more than the prune brake allows
+};
+
+struct ReconcileReply {
+    std::uint64_t request = 0;
+    std::string report;  // compact JSON, docs/control.md; at most limits::kReportBytes
+};
+
 // All that the process runner must know to run one attempt; it asks nobody else.
 struct ProcessClaim {
     ExecutionKey key;
@@ -141,9 +154,10 @@ struct FeedItem {
     std::string data;     // a JSON object
 };
 
-using Message = std::variant<Decisions, Confirmations, CatalogChanged, Wake, FireRequest,
-                             FireReply, RunRequest, RunReply, StartProcess, ProcessStarted,
-                             GoProcess, AbortProcess, CancelProcess, ProcessFinished, FeedItem>;
+using Message =
+    std::variant<Decisions, Confirmations, CatalogChanged, Wake, FireRequest, FireReply,
+                 RunRequest, RunReply, StartProcess, ProcessStarted, GoProcess, AbortProcess,
+                 CancelProcess, ProcessFinished, FeedItem, ReconcileRequest, ReconcileReply>;
 
 std::string encode(const Message& message);
 

@@ -68,7 +68,9 @@ std::vector<Message> one_of_each() {
             AbortProcess{kKey, kToken},
             CancelProcess{kKey, kToken},
             ProcessFinished{kKey, kToken, {ExecutionState::kTimedOut, "{}", at(8)}},
-            FeedItem{"event.created", "a.b", at(1), "{}"}};
+            FeedItem{"event.created", "a.b", at(1), "{}"},
+            ReconcileRequest{1, "c", true, true},
+            ReconcileReply{1, "{}"}};
 }
 
 std::string hex(std::string_view bytes) {
@@ -192,7 +194,17 @@ TEST(Messages, BytesStayAsTheyAre) {
         "0d0000006576656e742e63726561746564"
         "03000000612e62"
         "0100000000000000"
-        "020000007b7d"};
+        "020000007b7d",
+        "010f"
+        "0100000000000000"
+        "01000000"
+        "63"
+        "01"
+        "01",
+        "0110"
+        "0100000000000000"
+        "02000000"
+        "7b7d"};
     const auto messages = one_of_each();
     ASSERT_EQ(messages.size(), golden.size());
     for (std::size_t kind = 0; kind < golden.size(); ++kind) {
