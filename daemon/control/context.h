@@ -1,0 +1,40 @@
+// What the control endpoints know of the daemon they speak for. Filled by the service; shared,
+// unchanging, and safe to use from every handler thread.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "core/catalog.h"
+#include "core/clock.h"
+#include "core/ids.h"
+#include "core/zone_source.h"
+#include "store/connection.h"
+#include "wire/bus.h"
+
+namespace attune {
+
+struct ControlContext {
+    Bus& bus;
+    const Clock& clock;
+    const ZoneSource& zones;
+    Database database;
+    // The catalog the daemon runs with; never null.
+    std::function<std::shared_ptr<const Catalog>()> catalog;
+
+    int executors = 2;  // inboxes "executor.0" ...; the reconcile thread's is "reconcile"
+    std::string version;
+    std::string node;
+    IncarnationId incarnation;
+    TimePoint started_at;
+    std::string source_name;  // as its attune.yaml has it
+    std::string source_path;  // absolute
+    bool embedded_database = false;
+
+    // Patience with an executor's and the reconcile thread's answers; tests shorten them.
+    Duration request_patience = std::chrono::seconds(20);
+    Duration reconcile_patience = std::chrono::seconds(300);
+};
+
+}  // namespace attune

@@ -1,0 +1,59 @@
+#include "daemon/control/control_api.h"
+
+#include <string>
+#include <utility>
+
+#include "daemon/control/desk.h"
+#include "store/errors.h"
+
+namespace attune {
+namespace {
+
+Database named(Database database, int thread) {
+    database.application = "attuned control " + std::to_string(thread);
+    return database;
+}
+
+}  // namespace
+
+ControlDesk::ControlDesk(ControlContext given, int thread)
+    : context(std::move(given)),
+      queries(named(context.database, thread)),
+      catalog_rows(named(context.database, thread)),
+      objects(named(context.database, thread)),
+      audit(named(context.database, thread)),
+      asker(context.bus, context.clock, "control." + std::to_string(thread),
+            context.executors) {}
+
+struct ControlApi::Parts {
+    Parts(ControlContext context, int thread) : desk(std::move(context), thread) {
+        add_status_routes(router, desk);
+        add_object_routes(router, desk);
+        add_ledger_routes(router, desk);
+        add_request_routes(router, desk);
+        add_reconcile_routes(router, desk);
+        add_audit_routes(router, desk);
+    }
+
+    ControlDesk desk;
+    Router router;
+};
+
+ControlApi::ControlApi(ControlContext context, int thread)
+    : parts_(std::make_unique<Parts>(std::move(context), thread)) {}
+ControlApi::~ControlApi() = default;
+
+ControlResponse ControlApi::handle(const ControlRequest& request) {
+    try {
+        return parts_->router.route(request);
+    } catch (const StoreUnavailable& error) {
+        return error_response(503, "database_unavailable", error.what(),
+                              "the daemon goes on by itself once the database is back");
+    } catch (const StoreConflict& error) {
+        return error_response(503, "database_busy", error.what(), "repeat the request");
+    } catch (const std::exception& error) {
+        return error_response(500, "internal", error.what(), "see the daemon's log");
+    }
+}
+
+}  // namespace attune

@@ -1,0 +1,47 @@
+// What a request asks for, read without trusting it.
+#pragma once
+
+#include <map>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "core/json.h"
+#include "core/result.h"
+#include "store/queries.h"
+#include "wire/control.h"
+
+namespace attune {
+
+using Query = std::map<std::string, std::string>;
+
+// Which list is asked for: what its filter may name.
+enum class Listing { kEvents, kEnforcements, kExecutions };
+
+// Fault ATT7104: an unknown key, a state that is none, a limit out of range, a page that no
+// list gave out; ATT4010: a moment that is none.
+Result<Filter> read_filter(const Query& query, Listing listing);
+
+// The `after` of the page that follows a row.
+std::string page_after(TimePoint scheduled_at, std::int64_t id);
+
+// `limit`, 1 .. 1000, 50 when it is not given. Fault ATT7104.
+Result<int> read_limit(const Query& query);
+
+// Fault ATT7104 for a key of `query` that is not among `known`.
+Result<bool> only_known(const Query& query, std::span<const std::string> known);
+
+// The body as an object that has no members but `known`; an empty body is an empty object.
+// Fault ATT7010 for what is no JSON, ATT7104 for the rest.
+Result<Json> read_body(const std::string& body, std::span<const std::string> known);
+
+// A member that must be a text (or a boolean) when it is there. Fault ATT7104.
+Result<std::string> text_member(const Json& body, const std::string& name);
+Result<bool> flag_member(const Json& body, const std::string& name);
+
+// A fault of the request: status 400 unless the fault is about the meaning of its content.
+ControlResponse refusal(const Fault& fault, int status = 400);
+
+ControlResponse not_found(std::string_view kind, std::string_view ref, std::string_view help);
+
+}  // namespace attune
