@@ -1,0 +1,109 @@
+// attune plan, apply, reconcile: making the database say what the source says.
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "cli/commands.h"
+#include "cli/daemon_client.h"
+#include "cli/output.h"
+#include "cli/report.h"
+
+namespace attune {
+namespace {
+
+// Longer than the daemon waits for its reconcile thread.
+constexpr Duration kPatience = std::chrono::seconds(310);
+
+std::filesystem::path canonical(const std::string& path) {
+    std::error_code failed;
+    auto real = std::filesystem::canonical(path, failed);
+    if (failed) {
+        throw CommandFailed{kExitFailed, "cannot read " + path + ": " + failed.message()};
+    }
+    return real;
+}
+
+// The daemon applies its own source only: two trees that take turns would undo each other.
+void require_source_of_daemon(const DaemonClient& daemon, const std::string& directory) {
+    if (directory.empty()) return;
+    const auto source = cell(daemon.get("/v1/status"), "source/path");
+    std::error_code ignored;
+    if (std::filesystem::equivalent(canonical(directory), source, ignored)) return;
+    throw CommandFailed{kExitFailed, "the daemon's source is " + source + ", not " + directory,
+                        "leave the directory out, or start a daemon with `attuned --source " +
+                            directory + "`; `attune validate " + directory +
+                            "` checks it without a daemon"};
+}
+
+int show_report(const Given& given, Terminal& terminal, const Json& report) {
+    show(given, terminal, report, [&] { print_report(report, terminal); });
+    return exit_of(report);
+}
+
+int run_plan(const Given& given, Terminal& terminal) {
+    const DaemonClient daemon(given);
+    require_source_of_daemon(daemon, given.text("DIR"));
+    const auto report = daemon.post("/v1/plan", Json::object(), kPatience);
+    const auto exit = show_report(given, terminal, report);
+    const bool changes = !report.value("changes", Json::array()).empty();
+    if (exit == kExitOk && changes && given.has("--detailed-exitcode")) return kExitChanges;
+    return exit;
+}
+
+int run_apply(const Given& given, Terminal& terminal) {
+    const DaemonClient daemon(given);
+    require_source_of_daemon(daemon, given.text("DIR"));
+    const Json body = {{"wait", true}, {"force", given.has("--force")}};
+    return show_report(given, terminal, daemon.post("/v1/reconcile", body, kPatience));
+}
+
+int run_reconcile(const Given& given, Terminal& terminal) {
+    const DaemonClient daemon(given);
+    const bool wait = !given.has("--no-wait");
+    const auto report = daemon.post("/v1/reconcile", {{"wait", wait}}, kPatience);
+    if (wait) return show_report(given, terminal, report);
+    show(given, terminal, report, [&] { terminal.out << "asked for; see `attune status`\n"; });
+    return kExitOk;
+}
+
+}  // namespace
+
+void add_reconcile_commands(std::vector<Command>& commands) {
+    const Option directory{Option::Kind::kOperand, "DIR", "",
+                           "the daemon's source; another directory is refused"};
+    const Option force{Option::Kind::kFlag, "--force", "",
+                       "retire even more objects than the prune brake allows"};
+    commands.push_back(
+        {.words = "plan",
+         .summary = "show what applying the source would change",
+         .text = "The daemon compares its source with the database and writes nothing. Exit "
+                 "codes: 0, 1 when the source is refused, 4 when a brake would refuse it, and "
+                 "with --detailed-exitcode 2 when there are changes.",
+         .examples = {"attune plan", "attune plan --detailed-exitcode -o json"},
+         .options = {directory,
+                     {Option::Kind::kFlag, "--detailed-exitcode", "",
+                      "exit 2 when there are changes"},
+                     output_option({"text", "json", "yaml"}),
+                     socket_option()},
+         .run = run_plan});
+    commands.push_back(
+        {.words = "apply",
+         .summary = "apply the source now and show what changed",
+         .text = "Done by the daemon, in one transaction. Exit codes: 0, 1 when the source is "
+                 "refused, 4 when a brake refuses it.",
+         .examples = {"attune apply"},
+         .options = {directory, force, output_option({"text", "json", "yaml"}),
+                     socket_option()},
+         .run = run_apply});
+    commands.push_back(
+        {.words = "reconcile",
+         .summary = "have the daemon look at its source now",
+         .text = "What it also does by itself, on every change it notices and once a minute.",
+         .examples = {"attune reconcile", "attune reconcile --no-wait"},
+         .options = {{Option::Kind::kFlag, "--no-wait", "", "do not wait for the outcome"},
+                     output_option({"text", "json", "yaml"}),
+                     socket_option()},
+         .run = run_reconcile});
+}
+
+}  // namespace attune

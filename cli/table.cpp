@@ -1,0 +1,87 @@
+#include "cli/table.h"
+
+#include <algorithm>
+#include <cassert>
+#include <string_view>
+
+namespace attune {
+namespace {
+
+bool begins_code_point(char byte) { return (static_cast<unsigned char>(byte) & 0xC0) != 0x80; }
+
+std::size_t width(std::string_view text) {
+    return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), begins_code_point));
+}
+
+void pad(std::ostream& out, std::string_view text, std::size_t columns) {
+    out << text;
+    for (auto used = width(text); used < columns; ++used) out << ' ';
+}
+
+}  // namespace
+
+void Table::add(std::vector<std::string> cells) {
+    assert(cells.size() == header_.size());
+    for (auto& cell : cells) cell = cell.empty() ? "-" : printable(cell);
+    rows_.push_back(std::move(cells));
+}
+
+void Table::print(std::ostream& out) const {
+    std::vector<std::size_t> widths;
+    for (std::size_t column = 0; column < header_.size(); ++column) {
+        auto widest = width(header_[column]);
+        for (const auto& row : rows_) widest = std::max(widest, width(row[column]));
+        widths.push_back(widest);
+    }
+    widths.back() = 0;
+    const auto print_row = [&](const std::vector<std::string>& row) {
+        for (std::size_t column = 0; column < row.size(); ++column) {
+            if (column > 0) out << "  ";
+            pad(out, row[column], widths[column]);
+        }
+        out << '\n';
+    };
+    print_row(header_);
+    for (const auto& row : rows_) print_row(row);
+}
+
+void Lines::add(const std::string& label, const std::string& value) {
+    if (!value.empty()) lines_.emplace_back(label + ":", printable(value));
+}
+
+void Lines::print(std::ostream& out) const {
+    std::size_t widest = 0;
+    for (const auto& [label, value] : lines_) widest = std::max(widest, width(label));
+    for (const auto& [label, value] : lines_) {
+        pad(out, label, widest + 2);
+        out << value << '\n';
+    }
+}
+
+// C0, DEL and, in UTF-8, C1: C2 80 to C2 9F.
+std::string printable(std::string_view text) {
+    std::string shown;
+    shown.reserve(text.size());
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        const auto byte = static_cast<unsigned char>(text[i]);
+        const bool c1 = byte == 0xC2 && i + 1 < text.size() &&
+                        static_cast<unsigned char>(text[i + 1]) < 0xA0;
+        if (c1) ++i;
+        shown += c1 || byte < 0x20 || byte == 0x7F ? ' ' : text[i];
+    }
+    return shown;
+}
+
+std::string shortened(std::string_view text, std::size_t width_wanted) {
+    auto shown = printable(text);
+    if (width(shown) <= width_wanted) return shown;
+    std::size_t points = 0;
+    for (std::size_t i = 0; i < shown.size(); ++i) {
+        if (!begins_code_point(shown[i]) || ++points <= width_wanted - 3) continue;
+        shown.resize(i);
+        break;
+    }
+    return shown + "...";
+}
+
+}  // namespace attune
