@@ -60,6 +60,7 @@ struct StoredTimer {
     Generation spec_rev;
     TimePoint anchor_at;
     TimePoint cursor_at;
+    std::int64_t fires = 0;  // recorded so far
     std::string spec;  // compact JSON {"config": ..., "trigger": ...} of the last timer_rev
 };
 
