@@ -161,22 +161,6 @@ private:
 
 }  // namespace
 
-std::string_view to_string(TimerState state) {
-    switch (state) {
-        case TimerState::kArmed:
-            return "armed";
-        case TimerState::kPaused:
-            return "paused";
-        case TimerState::kExhausted:
-            return "exhausted";
-        case TimerState::kFaulted:
-            return "faulted";
-        case TimerState::kRetired:
-            return "retired";
-    }
-    return "";
-}
-
 std::optional<TimePoint> NextMemo::next_after(const Schedule& schedule, TimePoint after) {
     for (const auto& entry : entries_) {
         if (entry.after <= after && (!entry.next || after < *entry.next)) return entry.next;
