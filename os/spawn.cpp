@@ -125,14 +125,19 @@ bool Child::has_ended() const {
     siginfo_t info{};
     const int failed =
         ::waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED | WNOHANG | WNOWAIT);
-    return failed == 0 && info.si_pid == pid_;
+    if (failed != 0) return errno == ECHILD;
+    return info.si_pid == pid_;
 }
 
 std::optional<ExitStatus> Child::poll() {
     if (status_) return status_;
     siginfo_t info{};
     if (::waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED | WNOHANG) != 0) {
-        throw_errno("cannot wait for process " + std::to_string(pid_));
+        // Somebody else in this process reaped it (or SIGCHLD is ignored): it has ended, and
+        // nobody will ever learn how.
+        status_ = ExitStatus{.error = errno, .failed_step = "cannot learn the exit status of"};
+        disown(pid_);
+        return status_;
     }
     if (info.si_pid != pid_) return std::nullopt;
     disown(pid_);

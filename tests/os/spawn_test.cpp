@@ -173,6 +173,14 @@ TEST(Spawn, KeepsTheGroupReachableUntilItsLeaderIsReaped) {
     EXPECT_TRUE(child.poll()->succeeded());
 }
 
+TEST(Spawn, SurvivesThatSomebodyElseReapsItsChild) {
+    Child child = spawn(shell("exit 3"));
+    ASSERT_EQ(::waitpid(child.pid(), nullptr, 0), child.pid());
+    EXPECT_TRUE(child.has_ended());
+    EXPECT_EQ(child.wait().error, ECHILD);
+    EXPECT_FALSE(child.wait().succeeded());
+}
+
 TEST(Gate, HoldsTheProgramBackUntilItIsOpened) {
     Pipe pipe = make_pipe();
     SpawnOptions options = shell("echo ran");

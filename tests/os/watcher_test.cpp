@@ -4,7 +4,10 @@
 #include "os/watcher.h"
 
 #include <poll.h>
+#include <sched.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
@@ -184,6 +187,30 @@ TEST_F(WatcherTest, PollsWhenTheSystemGivesNoWatch) {
     EXPECT_EQ(blind.poll_every(), 5s);
     EXPECT_FALSE(blind.cover(list_tree(root, {})));
     EXPECT_FALSE(blind.drain());
+}
+
+// A user namespace has limits of its own, so that nobody else's watches are touched.
+TEST_F(WatcherTest, PollsAndNamesTheSettingWhenWatchesRunOut) {
+    const pid_t child = ::fork();
+    if (child == 0) {
+        if (::unshare(CLONE_NEWUSER) != 0) ::_exit(77);
+        std::ofstream("/proc/self/uid_map") << "0 " << ::getuid() << " 1";
+        if (!(std::ofstream("/proc/sys/user/max_inotify_watches") << 3 << std::flush)) {
+            ::_exit(77);
+        }
+        TreeWatcher limited(root);
+        limited.cover(list_tree(root, {}));
+        const bool says = limited.trouble().find("max_user_watches") != std::string::npos;
+        const bool polls = limited.poll_every() == 5s;
+        // Once there are fewer directories all is well again.
+        fs::remove_all(root + "/packs");
+        limited.cover(list_tree(root, {}));
+        ::_exit(says && polls && limited.trouble().empty() ? 0 : 1);
+    }
+    int status = 0;
+    ::waitpid(child, &status, 0);
+    if (WEXITSTATUS(status) == 77) GTEST_SKIP() << "no user namespaces here";
+    EXPECT_EQ(WEXITSTATUS(status), 0);
 }
 
 }  // namespace
