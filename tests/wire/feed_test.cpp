@@ -10,6 +10,8 @@
 #include <gmock/gmock.h>
 
 #include "core/json.h"
+#include "core/json_schema.h"
+#include "schemas/embedded.h"
 #include "tests/support/temp_directory.h"
 #include "wire/control_client.h"
 
@@ -219,6 +221,41 @@ TEST(FeedEnvelope, IsCloudEvents) {
         R"("source":"/attune/n1","specversion":"1.0","subject":"ops.\"tick\"",)"
         R"("time":"1970-01-01T00:00:01.5Z","type":"io.attune.event.created",)"
         R"("data":{"id":7}})");
+}
+
+JsonSchema published_schema() {
+    for (const auto& file : embedded_schemas()) {
+        if (file.name == "feed.schema.json") {
+            return JsonSchema::compile(Json::parse(file.text)).value();
+        }
+    }
+    throw std::logic_error("feed.schema.json is not embedded");
+}
+
+TEST(FeedEnvelope, MatchesThePublishedSchema) {
+    const auto schema = published_schema();
+    for (const auto& item :
+         {FeedItem{"event.created", "ops.tick", TimePoint(1'500ms), R"({"id":7})"},
+          FeedItem{"execution.status.changed", "", TimePoint(), "{}"},
+          FeedItem{"catalog.changed", "\xff", TimePoint(1us), R"({"a":[1,{"b":null}]})"}}) {
+        const auto envelope = Json::parse(feed_envelope(item, "/attune/n1", "L-1", 1));
+        const auto violations = schema.validate(envelope);
+        EXPECT_TRUE(violations.empty()) << envelope << ": " << violations.front().message;
+    }
+}
+
+TEST(FeedEnvelope, ThePublishedSchemaRefusesWhatIsNoItem) {
+    const auto schema = published_schema();
+    const auto good = Json::parse(
+        feed_envelope({"event.created", "s", TimePoint(), "{}"}, "/attune/n1", "L-1", 1));
+    for (const auto& [name, unused] : good.items()) {
+        auto without = good;
+        without.erase(name);
+        EXPECT_FALSE(schema.accepts(without)) << name;
+        auto other = good;
+        other[name] = 7;
+        EXPECT_FALSE(schema.accepts(other)) << name;
+    }
 }
 
 }  // namespace
