@@ -49,7 +49,7 @@ public:
     // when requests are being answered. Throws SocketTaken, std::system_error (socket), and
     // whatever make_handler throws.
     ControlServer(ControlServerOptions options,
-                  std::function<std::unique_ptr<ControlHandler>(int)> make_handler);
+                  const std::function<std::unique_ptr<ControlHandler>(int)>& make_handler);
     // stop().
     ~ControlServer();
     ControlServer(const ControlServer&) = delete;

@@ -18,6 +18,7 @@ constexpr Duration kPatience = std::chrono::seconds(5);
 
 std::vector<std::string> prefixes_of(const std::vector<TopicPattern>& patterns) {
     std::vector<std::string> prefixes;
+    prefixes.reserve(patterns.size());
     for (const auto& pattern : patterns) prefixes.push_back(pattern.literal_prefix());
     return prefixes;
 }

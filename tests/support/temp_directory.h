@@ -40,7 +40,7 @@ public:
 
     // The same for a script that may be executed.
     std::string write_script(std::string_view name, std::string_view text) const {
-        const auto file = write(name, text);
+        auto file = write(name, text);
         std::filesystem::permissions(file, std::filesystem::perms(0755));
         return file;
     }

@@ -171,21 +171,21 @@ TEST_F(BusTest, WaitingIsNotFooledByMessagesAnnouncedEarlier) {
 TEST_F(BusTest, AForeignLoopThatDrainsAndAsksMissesNothing) {
     constexpr int kCount = 20'000;
     Inbox inbox(bus, "here");
+    std::latch done(1);
     std::jthread sender([&] {
         Outbox outbox(bus, {"here"}, kCount);
         for (int i = 0; i < kCount; ++i) outbox.send(std::to_string(i));
-        // Stays until the reader is done: what is unsent when an outbox ends is lost.
-        Inbox done(bus, "done");
-        await(done);
+        done.wait();
     });
     int received = 0;
     while (received < kCount) {
         while (inbox.receive()) ++received;
         if (received == kCount || inbox.has_message()) continue;
         pollfd loop{.fd = inbox.fd(), .events = POLLIN, .revents = 0};
-        ASSERT_EQ(poll(&loop, 1, 60'000), 1) << "silent after " << received;
+        if (poll(&loop, 1, 60'000) != 1) break;
     }
-    Outbox(bus, {"done"}).send("");
+    EXPECT_EQ(received, kCount) << "silent with messages left";
+    done.count_down();
 }
 
 TEST_F(BusTest, ManySendersReachOneInboxEachInItsOrder) {
@@ -194,6 +194,7 @@ TEST_F(BusTest, ManySendersReachOneInboxEachInItsOrder) {
     Inbox inbox(bus, "here");
     std::latch received(1);
     std::vector<std::jthread> senders;
+    senders.reserve(kSenders);
     for (int sender = 0; sender < kSenders; ++sender) {
         senders.emplace_back([&, sender] {
             Outbox outbox(bus, {"here"}, kEach);
@@ -207,7 +208,7 @@ TEST_F(BusTest, ManySendersReachOneInboxEachInItsOrder) {
     for (int i = 0; i < kSenders * kEach; ++i) {
         const auto bytes = await(inbox);
         const int sender = std::stoi(bytes);
-        ASSERT_EQ(std::stoi(bytes.substr(2)), next[sender]++);
+        EXPECT_EQ(std::stoi(bytes.substr(2)), next[sender]++);
     }
     received.count_down();
 }

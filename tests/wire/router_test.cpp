@@ -15,7 +15,7 @@ protected:
                    [name = method + " " + pattern](const auto&, const auto& parameters) {
                        std::string text = name;
                        for (const auto& [key, value] : parameters) {
-                           text += " " + key + "=" + value;
+                           text.append(" ").append(key).append("=").append(value);
                        }
                        return ControlResponse{.body = text};
                    });
