@@ -61,8 +61,7 @@ Diagnostic brake(const RetirementInput& input, std::size_t limit) {
         input, Severity::kError, "ATT6002",
         fmt::format("this would retire {} of {} objects of source {} ({} %, the limit is {})",
                     input.gone.size(), input.ours, input.input.source.name, percent, limit));
-    diagnostic.help =
-        fmt::format("if that is meant: attune apply --allow-retire {}", input.gone.size());
+    diagnostic.help = "look with attune plan; if that is meant: attune apply --force";
     return diagnostic;
 }
 
