@@ -20,7 +20,9 @@ if(ATTUNE_WERROR)
 endif()
 if(ATTUNE_SANITIZE)
   target_compile_options(attune_options INTERFACE
-    -fsanitize=${ATTUNE_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
+    -fsanitize=${ATTUNE_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer
+    # GCC takes what a sanitizer adds to std::regex and std::function for uninitialised reads.
+    -Wno-maybe-uninitialized)
   target_link_options(attune_options INTERFACE -fsanitize=${ATTUNE_SANITIZE})
 endif()
 if(ATTUNE_COVERAGE)
