@@ -4,7 +4,6 @@
 #include <pwd.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
 
 #include "os/system_error.h"
@@ -83,13 +82,6 @@ std::optional<gid_t> find_group(const std::string& name) {
             return ::getgrnam_r(name.c_str(), entry, text, size, found);
         },
         [](const group& entry) { return std::optional<gid_t>(entry.gr_gid); });
-}
-
-bool is_member(uid_t uid, gid_t group) {
-    const auto account = account_of(uid);
-    if (!account) return false;
-    return account->gid == group ||
-           std::ranges::find(account->groups, group) != account->groups.end();
 }
 
 }  // namespace attune

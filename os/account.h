@@ -26,8 +26,4 @@ Account own_account();
 // nullopt: no such group.
 std::optional<gid_t> find_group(const std::string& name);
 
-// Whether `uid` is a member of `group`, as its primary or a supplementary group. False for an
-// unknown uid.
-bool is_member(uid_t uid, gid_t group);
-
 }  // namespace attune

@@ -1,6 +1,5 @@
 #include "os/loop.h"
 
-#include <sys/eventfd.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
 
@@ -24,10 +23,8 @@ itimerspec once_at(TimePoint moment) {
 
 }  // namespace
 
-Waiter::Waiter()
-    : timer_(::timerfd_create(CLOCK_REALTIME, TFD_CLOEXEC | TFD_NONBLOCK)),
-      calls_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
-    if (!timer_ || !calls_) throw_errno("cannot make a timer");
+Waiter::Waiter() : timer_(::timerfd_create(CLOCK_REALTIME, TFD_CLOEXEC | TFD_NONBLOCK)) {
+    if (!timer_) throw_errno("cannot make a timer");
 }
 
 void Waiter::arm(std::optional<TimePoint> wake_at) {
@@ -45,44 +42,29 @@ void Waiter::arm(std::optional<TimePoint> wake_at) {
 
 Waiter::Woken Waiter::wait(std::optional<TimePoint> wake_at, std::span<pollfd> fds) {
     arm(wake_at);
-    polled_.assign({{timer_.get(), POLLIN, 0}, {calls_.get(), POLLIN, 0}});
+    polled_.assign({{timer_.get(), POLLIN, 0}});
     polled_.insert(polled_.end(), fds.begin(), fds.end());
 
-    beats_.fetch_add(1, std::memory_order_relaxed);
     const int timeout = static_cast<int>(std::chrono::milliseconds(kLongestSleep).count());
-    const int ready = ::poll(polled_.data(), polled_.size(), timeout);
-    const int error = errno;
-    beats_.fetch_add(1, std::memory_order_relaxed);
-    if (ready < 0 && error != EINTR) throw SystemError(error, "cannot wait");
-    if (ready < 0) return Woken::kCalled;
+    if (::poll(polled_.data(), polled_.size(), timeout) < 0) {
+        if (errno != EINTR) throw_errno("cannot wait");
+        for (auto& fd : fds) fd.revents = 0;
+        return Woken::kReady;
+    }
 
     Woken woken = Woken::kTime;
     for (std::size_t i = 0; i < fds.size(); ++i) {
-        fds[i].revents = polled_[i + 2].revents;
+        fds[i].revents = polled_[i + 1].revents;
         if (fds[i].revents != 0) woken = Woken::kReady;
-    }
-    std::uint64_t count = 0;
-    if (polled_[1].revents != 0 && ::read(calls_.get(), &count, sizeof count) > 0) {
-        woken = Woken::kCalled;
     }
     if (polled_[0].revents != 0) {
         armed_.reset();
+        std::uint64_t count = 0;
         if (::read(timer_.get(), &count, sizeof count) < 0 && errno == ECANCELED) {
             woken = Woken::kClockSet;
         }
     }
     return woken;
-}
-
-void Waiter::wake() {
-    const std::uint64_t one = 1;
-    // EAGAIN: the counter is full, so the wake-up is certain already.
-    [[maybe_unused]] const ssize_t written = ::write(calls_.get(), &one, sizeof one);
-}
-
-void Waiter::stop() {
-    stopping_.store(true, std::memory_order_release);
-    wake();
 }
 
 }  // namespace attune

@@ -1,6 +1,7 @@
 #include "os/process_info.h"
 
 #include <dirent.h>
+#include <poll.h>
 #include <signal.h>
 #include <unistd.h>
 
@@ -8,11 +9,12 @@
 #include <charconv>
 #include <fstream>
 #include <iterator>
+#include <map>
 #include <memory>
-#include <set>
 #include <sstream>
 
 #include "os/pidfd.h"
+#include "os/system_clock.h"
 #include "os/system_error.h"
 #include "os/unique_fd.h"
 
@@ -20,6 +22,7 @@ namespace attune {
 namespace {
 
 constexpr int kPasses = 10;
+constexpr Duration kPatience = std::chrono::seconds(2);
 
 std::string slurp(const std::string& path) {
     std::ifstream file(path, std::ios::binary);
@@ -59,15 +62,36 @@ bool carries(pid_t pid, std::string_view mark) {
     return false;
 }
 
-// Whether `pid` belongs to the recorded group, asked again after its pidfd is held, so that
-// what is signalled is what was looked at.
-bool kill_member(pid_t pid, const RecordedGroup& recorded, std::string_view mark) {
-    const UniqueFd process = open_pidfd(pid);
-    if (!process) return false;
+// Processes that were killed, held so that their end can be awaited.
+using Killed = std::map<pid_t, UniqueFd>;
+
+// Kills `pid` if it belongs to the recorded group. That is asked after its pidfd is held, so
+// that what is signalled is what was looked at.
+void kill_member(pid_t pid, const RecordedGroup& recorded, std::string_view mark,
+                 Killed& killed) {
+    UniqueFd process = open_pidfd(pid);
+    if (!process) return;
     const auto stat = read_process_stat(pid);
-    if (!stat || stat->group != recorded.group || stat->state == 'Z') return false;
-    if (stat->start_ticks < recorded.leader_start_ticks || !carries(pid, mark)) return false;
-    return signal_pidfd(process.get(), SIGKILL);
+    if (!stat || stat->group != recorded.group || stat->state == 'Z') return;
+    if (stat->start_ticks < recorded.leader_start_ticks || !carries(pid, mark)) return;
+    if (signal_pidfd(process.get(), SIGKILL)) killed.emplace(pid, std::move(process));
+}
+
+void kill_whole_group(pid_t group, Killed& killed) {
+    for (const pid_t pid : living_members(group)) {
+        if (UniqueFd process = open_pidfd(pid)) killed.emplace(pid, std::move(process));
+    }
+    ::kill(-group, SIGKILL);
+}
+
+void await_end(const Killed& killed) {
+    const SystemClock clock;
+    const Duration deadline = clock.elapsed() + kPatience;
+    for (const auto& [pid, process] : killed) {
+        const auto left = std::max(deadline - clock.elapsed(), Duration::zero());
+        pollfd ended{process.get(), POLLIN, 0};
+        ::poll(&ended, 1, static_cast<int>(left / std::chrono::milliseconds(1)));
+    }
 }
 
 }  // namespace
@@ -111,21 +135,21 @@ int kill_recorded_group(const RecordedGroup& recorded, std::string_view mark) {
     const bool same_leader = leader && leader->group == recorded.group &&
                              leader->start_ticks == recorded.leader_start_ticks;
     if (leader && !same_leader) return 0;  // the number is somebody else's by now
+    Killed killed;
     if (same_leader) {
-        const auto members = living_members(recorded.group);
-        ::kill(-recorded.group, SIGKILL);
-        return static_cast<int>(members.size());
-    }
-    std::set<pid_t> hit;
-    // One that is not yet hit may have forked since the group was listed.
-    for (int pass = 0; pass < kPasses; ++pass) {
-        const auto before = hit.size();
-        for (const pid_t pid : living_members(recorded.group)) {
-            if (!hit.contains(pid) && kill_member(pid, recorded, mark)) hit.insert(pid);
+        kill_whole_group(recorded.group, killed);
+    } else {
+        // One that is not yet hit may have forked since the group was listed.
+        for (int pass = 0; pass < kPasses; ++pass) {
+            const auto before = killed.size();
+            for (const pid_t pid : living_members(recorded.group)) {
+                if (!killed.contains(pid)) kill_member(pid, recorded, mark, killed);
+            }
+            if (killed.size() == before) break;
         }
-        if (hit.size() == before) break;
     }
-    return static_cast<int>(hit.size());
+    await_end(killed);
+    return static_cast<int>(killed.size());
 }
 
 }  // namespace attune

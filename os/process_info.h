@@ -37,7 +37,8 @@ struct RecordedGroup {
     std::string boot_id;
 };
 
-// SIGKILLs the group if it is still the recorded one, and returns how many processes were hit.
+// SIGKILLs the group if it is still the recorded one, waits a moment (at most 2 s) for its
+// processes to be gone, and returns how many there were.
 //
 // It is the recorded one for certain while its leader lives with that start time in this boot.
 // When the leader has gone, its number may have been given away, so of the processes now in

@@ -22,11 +22,5 @@ TEST(Account, MayBeMissing) {
 
 TEST(Account, TellsWhoWeAre) { EXPECT_EQ(own_account().uid, ::geteuid()); }
 
-TEST(Account, KnowsItsGroups) {
-    EXPECT_TRUE(is_member(0, 0));
-    EXPECT_FALSE(is_member(65534, 0));
-    EXPECT_FALSE(is_member(3'999'999'999, 0));
-}
-
 }  // namespace
 }  // namespace attune

@@ -3,8 +3,6 @@
 #include <signal.h>
 #include <sys/wait.h>
 
-#include <thread>
-
 #include <gmock/gmock.h>
 
 #include "os/pipe.h"
@@ -41,20 +39,6 @@ TEST_F(WaiterTest, WakesAtTheSameMomentAgainWhenAsked) {
     EXPECT_EQ(waiter.wait(moment), Woken::kTime);
 }
 
-TEST_F(WaiterTest, IsWokenByAnotherThread) {
-    std::thread other([&] { waiter.wake(); });
-    EXPECT_EQ(waiter.wait(std::nullopt), Woken::kCalled);
-    other.join();
-    EXPECT_FALSE(waiter.stopping());
-}
-
-TEST_F(WaiterTest, RemembersACallThatCameBeforeTheWait) {
-    waiter.wake();
-    waiter.wake();
-    EXPECT_EQ(waiter.wait(std::nullopt), Woken::kCalled);
-    EXPECT_EQ(waiter.wait(clock.now()), Woken::kTime);
-}
-
 TEST_F(WaiterTest, TellsWhichDescriptorIsReady) {
     Pipe silent = make_pipe();
     Pipe talking = make_pipe();
@@ -65,18 +49,6 @@ TEST_F(WaiterTest, TellsWhichDescriptorIsReady) {
     EXPECT_EQ(fds[0].revents, 0);
     EXPECT_EQ(fds[1].revents, 0);
     EXPECT_EQ(fds[2].revents, POLLIN);
-}
-
-TEST_F(WaiterTest, StopsForGood) {
-    waiter.stop();
-    EXPECT_EQ(waiter.wait(std::nullopt), Woken::kCalled);
-    EXPECT_TRUE(waiter.stopping());
-}
-
-TEST_F(WaiterTest, CountsASleepAsTwoBeats) {
-    EXPECT_EQ(waiter.beats(), 0u);
-    waiter.wait(clock.now());
-    EXPECT_EQ(waiter.beats(), 2u);
 }
 
 TEST(SignalFd, HandsSignalsOverInsteadOfDying) {
