@@ -78,8 +78,8 @@ public:
     // False for a date that does not exist, such as February 30.
     bool fires_ever() const { return next(WallTime::min()).has_value(); }
 
-    // The same set in one way of writing: six fields, seven when years are restricted.
-    // Parsing it gives equal sets.
+    // The same set in one way of writing: six fields, seven when years are restricted; the
+    // text as written where that would be too long. Parsing it gives equal sets.
     std::string canonical() const;
 
 private:

@@ -1,4 +1,5 @@
 // CronExpression::canonical and lint: what an expression says, said again.
+#include <algorithm>
 #include <bit>
 #include <utility>
 
@@ -6,6 +7,7 @@
 
 #include "core/cron.h"
 #include "core/cron_text.h"
+#include "core/limits.h"
 
 namespace attune {
 namespace {
@@ -30,18 +32,21 @@ string plain_list(const std::vector<int>& values) {
     return list;
 }
 
-// Values, three or more in a row as a range.
+// Values, three or more at even distances as a range.
 string ranged_list(const std::vector<int>& values) {
     string list;
     for (std::size_t i = 0; i < values.size();) {
-        std::size_t end = i + 1;
-        while (end < values.size() && values[end] == values[end - 1] + 1) ++end;
-        if (end - i >= 3) {
-            append(list, fmt::format("{}-{}", values[i], values[end - 1]));
-            i = end;
-        } else {
+        std::size_t end = std::min(i + 2, values.size());
+        const int step = values[end - 1] - values[i];
+        while (end < values.size() && values[end] - values[end - 1] == step) ++end;
+        if (end - i < 3) {
             append(list, std::to_string(values[i++]));
+            continue;
         }
+        auto range = fmt::format("{}-{}", values[i], values[end - 1]);
+        if (step > 1) range += fmt::format("/{}", step);
+        append(list, range);
+        i = end;
     }
     return list;
 }
@@ -141,9 +146,10 @@ bool has_numeric_weekday(std::string_view text) {
 }  // namespace
 
 string CronExpression::canonical() const {
-    return fmt::format("{} {} {} {}{}", time_of_day(sets_), day_list(sets_),
-                       any_list(sets_.months, kFields[4]), weekday_list(sets_),
-                       year_list(sets_));
+    auto text =
+        fmt::format("{} {} {} {}{}", time_of_day(sets_), day_list(sets_),
+                    any_list(sets_.months, kFields[4]), weekday_list(sets_), year_list(sets_));
+    return text.size() <= limits::kCronBytes ? text : text_;
 }
 
 std::vector<CronRemark> lint(const CronExpression& expression, const Zone& zone) {

@@ -35,6 +35,7 @@ inline constexpr std::size_t kUniqueItems = 1000;
 
 // Timers.
 inline constexpr std::size_t kCronBytes = 256;
+inline constexpr int kNextCount = 10'000;  // instants that `attune next` prints at most
 inline constexpr std::size_t kDecisionsPerStep = 1024;  // of one timer worker
 
 // The path of a fire.
