@@ -16,6 +16,8 @@
 #include "core/load.h"
 #include "core/manifest.h"
 #include "core/source.h"
+#include "core/time.h"
+#include "core/zone_source.h"
 
 namespace attune {
 
@@ -27,6 +29,11 @@ struct CheckInput {
     std::vector<const Manifest*> last_applied;
 
     OnInvalid on_invalid = OnInvalid::kFreeze;
+
+    // Where schedules find their time zones. nullptr: schedules are not compiled.
+    const ZoneSource* zones = nullptr;
+    // The moment of the check: when sensors that are new would be created.
+    TimePoint now;
 
     // The bytes of a file of the tree, for the places of findings; nullopt: not at hand, the
     // finding then points at its document's first line. May be empty.

@@ -19,6 +19,10 @@ struct BrokenObject {
     Kind kind = Kind::kPack;
     Ref ref;
     Place place;
+    // The document without its faulty parts, when the rest is a manifest: never applied, but
+    // what else is wrong with it can be found.
+    std::optional<Manifest> sound_part;
+    std::vector<std::string> faulty;  // pointers of those parts
 };
 
 struct LoadedFile {
@@ -48,8 +52,5 @@ Result<Manifest> load_document(const Json& document, const Place& place);
 
 // The built-in pack `core`, loaded once for the process; files are named "core:triggers/...".
 const std::vector<Manifest>& core_manifests();
-
-// The hex SHA-256 of `bytes`.
-std::string sha256_hex(std::string_view bytes);
 
 }  // namespace attune

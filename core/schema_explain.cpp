@@ -259,16 +259,14 @@ private:
         if (const auto limit = schema.find(least); limit != schema.end()) {
             const auto count = limit->get<std::size_t>();
             if (size < count) {
-                report(path, least,
-                       fmt::format("{} where at least {} is needed", plural(size), count),
+                report(path, least, fmt::format("{}; at least {} needed", plural(size), count),
                        fmt::format("needs at least {}", plural(count)));
             }
         }
         if (const auto limit = schema.find(most); limit != schema.end()) {
             const auto count = limit->get<std::size_t>();
             if (size > count) {
-                report(path, most,
-                       fmt::format("{} where at most {} is allowed", plural(size), count),
+                report(path, most, fmt::format("{}; at most {} allowed", plural(size), count),
                        fmt::format("at most {}", plural(count)));
             }
         }
@@ -341,9 +339,12 @@ private:
     void check_name(const Json& schema, const std::string& key, const Path* member) {
         auto faults = tried(schema, Json(key), member);
         if (faults.empty()) return;
+        const auto& first = faults.front();
         report(member, "propertyNames",
-               fmt::format("key `{}` is not allowed: {}", key, faults.front().message),
-               faults.front().label)
+               first.keyword == "not"
+                   ? fmt::format("key `{}` is not allowed", key)
+                   : fmt::format("key `{}` is not allowed: {}", key, first.message),
+               first.label)
             .property = key;
     }
 
@@ -408,9 +409,8 @@ private:
             }
             const bool other_kind =
                 std::any_of(faults.begin(), faults.end(), [&](const Violation& fault) {
-                    return (fault.pointer == here && fault.keyword != "required" &&
-                            fault.keyword != "additionalProperties") ||
-                           fault.keyword == "const";
+                    return fault.keyword == "const" ||
+                           (fault.keyword == "type" && fault.pointer == here);
                 });
             if (other_kind) continue;
             ++candidates;

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "core/digest.h"
 #include "core/ignore.h"
 #include "core/limits.h"
 #include "core/load.h"

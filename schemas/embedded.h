@@ -15,6 +15,9 @@ struct EmbeddedFile {
 // The JSON Schemas of this folder, *.schema.json.
 std::span<const EmbeddedFile> embedded_schemas();
 
+// The explanations of diagnostic codes, codes/*.yaml.
+std::span<const EmbeddedFile> embedded_codes();
+
 // The manifests of the built-in pack `core`.
 std::span<const EmbeddedFile> embedded_core_pack();
 

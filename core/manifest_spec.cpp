@@ -1,0 +1,203 @@
+#include "core/manifest_spec.h"
+
+#include <cassert>
+#include <utility>
+
+#include "core/digest.h"
+
+namespace attune {
+namespace {
+
+const Json& part(const Json& document, const char* key) {
+    static const Json kNothing = Json::object();
+    const auto found = document.find(key);
+    return found == document.end() ? kNothing : *found;
+}
+
+std::optional<Json> optional_part(const Json& spec, const char* key) {
+    const auto found = spec.find(key);
+    return found == spec.end() ? std::nullopt : std::optional(*found);
+}
+
+Ref ref_of(const Json& text) {
+    auto ref = Ref::parse(text.get_ref<const std::string&>());
+    assert(ref && "the schema's pattern lets pass what Ref does not");
+    return std::move(*ref);
+}
+
+std::map<std::string, std::string> texts(const Json& mapping) {
+    std::map<std::string, std::string> result;
+    for (const auto& [key, value] : mapping.items()) result[key] = value.get<std::string>();
+    return result;
+}
+
+Duration read_duration(const Json& value) {
+    if (value.is_number()) return std::chrono::seconds(value.get<std::int64_t>());
+    const auto parsed = parse_duration(value.get_ref<const std::string&>());
+    assert(parsed && "the schema's format lets pass what parse_duration does not");
+    return *parsed;
+}
+
+bool is_timer(const Ref& trigger) {
+    return trigger.text() == "core.intervaltimer" || trigger.text() == "core.crontimer" ||
+           trigger.text() == "core.datetimetimer";
+}
+
+SensorSpec read_sensor(const Json& spec) {
+    SensorSpec sensor{.trigger = ref_of(spec.at("trigger"))};
+    const auto runtime = parse_runtime(spec.value("runtime", ""));
+    const auto usual =
+        is_timer(sensor.trigger) ? SensorRuntime::kBuiltin : SensorRuntime::kExternal;
+    sensor.runtime = runtime.value_or(usual);
+    sensor.enabled = spec.value("enabled", true);
+    sensor.config = part(spec, "config");
+    return sensor;
+}
+
+RuleSpec read_rule(const Json& spec) {
+    const auto& action = spec.at("action");
+    RuleSpec rule{.trigger = ref_of(spec.at("trigger")),
+                  .sensors = {},
+                  .conditions = spec.value("conditions", Json()),
+                  .action = ref_of(action.at("ref")),
+                  .params = part(action, "params"),
+                  .enabled = spec.value("enabled", true)};
+    for (const auto& sensor : spec.value("sensors", Json::array())) {
+        rule.sensors.push_back(ref_of(sensor));
+    }
+    return rule;
+}
+
+ActionSpec read_action(const Json& spec) {
+    ActionSpec action;
+    action.runner = spec.at("runner") == "process" ? Runner::kProcess : Runner::kBuiltin;
+    action.param_schema = optional_part(spec, "param_schema");
+    action.out_schema = optional_part(spec, "out_schema");
+    for (const auto& word : spec.value("command", Json::array())) {
+        action.command.push_back(word.get<std::string>());
+    }
+    action.env = texts(part(spec, "env"));
+    action.output =
+        spec.value("output", "text") == "json" ? OutputFormat::kJson : OutputFormat::kText;
+    if (const auto timeout = spec.find("timeout"); timeout != spec.end()) {
+        action.timeout = read_duration(*timeout);
+    }
+    return action;
+}
+
+Spec read_spec(Kind kind, const Json& spec) {
+    switch (kind) {
+        case Kind::kPack:
+            return PackSpec{part(spec, "config")};
+        case Kind::kTrigger:
+            return TriggerSpec{optional_part(spec, "param_schema"),
+                               optional_part(spec, "option_schema"),
+                               optional_part(spec, "out_schema")};
+        case Kind::kAction:
+            return read_action(spec);
+        case Kind::kSensor:
+            return read_sensor(spec);
+        case Kind::kRule:
+            return read_rule(spec);
+    }
+    return PackSpec{};
+}
+
+// Only what differs from the default, so that writing a default out changes no digest.
+struct Canonical {
+    Json operator()(const PackSpec& pack) const { return {{"config", pack.config}}; }
+
+    Json operator()(const TriggerSpec& trigger) const {
+        Json spec = Json::object();
+        if (trigger.param_schema) spec["param_schema"] = *trigger.param_schema;
+        if (trigger.option_schema) spec["option_schema"] = *trigger.option_schema;
+        if (trigger.out_schema) spec["out_schema"] = *trigger.out_schema;
+        return spec;
+    }
+
+    Json operator()(const ActionSpec& action) const {
+        Json spec = {{"runner", action.runner == Runner::kProcess ? "process" : "builtin"}};
+        if (action.param_schema) spec["param_schema"] = *action.param_schema;
+        if (action.out_schema) spec["out_schema"] = *action.out_schema;
+        if (action.runner == Runner::kBuiltin) return spec;
+        spec["command"] = action.command;
+        if (!action.env.empty()) spec["env"] = action.env;
+        if (action.output == OutputFormat::kJson) spec["output"] = "json";
+        spec["timeout_us"] = action.timeout.count();
+        return spec;
+    }
+
+    Json operator()(const SensorSpec& sensor) const {
+        Json spec = {{"trigger", sensor.trigger.text()},
+                     {"runtime", to_string(sensor.runtime)},
+                     {"config", sensor.config}};
+        if (!sensor.enabled) spec["enabled"] = false;
+        return spec;
+    }
+
+    Json operator()(const RuleSpec& rule) const {
+        Json spec = {{"trigger", rule.trigger.text()},
+                     {"action", rule.action.text()},
+                     {"params", rule.params}};
+        for (const auto& sensor : rule.sensors) spec["sensors"].push_back(sensor.text());
+        const bool conditional = rule.conditions.is_structured() && !rule.conditions.empty();
+        if (conditional) spec["conditions"] = rule.conditions;
+        if (!rule.enabled) spec["enabled"] = false;
+        return spec;
+    }
+};
+
+Metadata read_metadata(const Json& metadata, const Ref& ref) {
+    Metadata result;
+    result.label = metadata.value("label", ref.text());
+    result.description = metadata.value("description", "");
+    result.labels = texts(part(metadata, "labels"));
+    result.annotations = texts(part(metadata, "annotations"));
+    return result;
+}
+
+}  // namespace
+
+Manifest read_manifest(Kind kind, Ref ref, Json document, Place place) {
+    Manifest manifest{.kind = kind,
+                      .ref = std::move(ref),
+                      .metadata = {},
+                      .spec = read_spec(kind, part(document, "spec")),
+                      .place = std::move(place),
+                      .document = {},
+                      .spec_digest = {},
+                      .meta_digest = {}};
+    manifest.metadata = read_metadata(part(document, "metadata"), manifest.ref);
+    manifest.document = std::move(document);
+    const auto& name = manifest.ref.text();
+    manifest.spec_digest = sha256_hex(
+        compact(Json::array({to_string(kind), name, std::visit(Canonical{}, manifest.spec)})));
+    manifest.meta_digest = sha256_hex(compact(Json::array(
+        {manifest.metadata.label, manifest.metadata.description, manifest.metadata.labels})));
+    return manifest;
+}
+
+SourceSpec read_source_spec(const Json& document) {
+    SourceSpec source;
+    const auto& spec = part(document, "spec");
+    source.name = document.at("metadata").at("name").get<std::string>();
+    if (const auto packs = spec.find("packs"); packs != spec.end()) {
+        source.packs = packs->get<std::vector<std::string>>();
+    }
+    source.on_invalid = spec.value("on_invalid", "freeze") == "strict" ? OnInvalid::kStrict
+                                                                       : OnInvalid::kFreeze;
+    const auto& prune = part(spec, "prune");
+    source.prune = prune.value("enabled", source.prune);
+    source.prune_max_percent = prune.value("max_percent", source.prune_max_percent);
+    source.prune_max_objects = prune.value("max_objects", source.prune_max_objects);
+    return source;
+}
+
+std::optional<SensorRuntime> parse_runtime(std::string_view text) {
+    for (const auto runtime : {SensorRuntime::kBuiltin, SensorRuntime::kExternal}) {
+        if (to_string(runtime) == text) return runtime;
+    }
+    return std::nullopt;
+}
+
+}  // namespace attune

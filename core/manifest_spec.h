@@ -1,0 +1,21 @@
+// Between a manifest's document and its typed form.
+#pragma once
+
+#include <string>
+
+#include "core/json.h"
+#include "core/manifest.h"
+#include "core/source.h"
+
+namespace attune {
+
+// The manifest that `document` says, digests included. Requires that the kind's published
+// schema accepts it.
+Manifest read_manifest(Kind kind, Ref ref, Json document, Place place);
+
+SourceSpec read_source_spec(const Json& document);
+
+// The sensor runtime as it is spelt, or nullopt for one that attune does not have.
+std::optional<SensorRuntime> parse_runtime(std::string_view text);
+
+}  // namespace attune
