@@ -72,5 +72,13 @@ TEST(ManifestFixtures, ATreeWithAllKindsOfFaultsReportsEveryOneInOnePass) {
     expect_text(kFixtures / "trees/faulty/expected.txt", describe(tree.check().diagnostics));
 }
 
+TEST(ManifestFixtures, TheExampleConfigurationHasNoFinding) {
+    const auto texts = read_tree(std::string(ATTUNE_SOURCE_DIR) + "/examples/config");
+    EXPECT_TRUE(load_source("attune.yaml", texts.at("attune.yaml")).source);
+    const Tree tree(texts);
+    EXPECT_GE(tree.manifests().size(), 5U);
+    EXPECT_EQ(describe(tree.check().diagnostics), "");
+}
+
 }  // namespace
 }  // namespace attune

@@ -25,8 +25,9 @@ std::string place(const std::string& file, const Range& range) {
 }  // namespace
 
 Tree::Tree(std::map<std::string, std::string> texts) : texts_(std::move(texts)) {
-    for (const auto& [path, text] : texts_)
-        files_.push_back(load_file(path, pack_of(path), text));
+    for (const auto& [path, text] : texts_) {
+        if (path != "attune.yaml") files_.push_back(load_file(path, pack_of(path), text));
+    }
 }
 
 std::vector<const Manifest*> Tree::manifests() const {
