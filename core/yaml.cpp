@@ -67,22 +67,53 @@ Diagnostic finding(std::string_view code, std::string_view message, std::string_
     return diagnostic;
 }
 
+bool is_directive(std::string_view line) {
+    return line.starts_with("%YAML") || line.starts_with("%TAG");
+}
+
 // 1.1 and 1.2 are read alike, with the types of 1.2; the parser itself only refuses 2.0.
-void check_version_directives(const TextPlaces& places, Diagnostics& out) {
-    const auto text = places.text();
-    for (auto at = text.find("%YAML"); at != std::string_view::npos;
-         at = text.find("%YAML", at + 1)) {
-        const int number = places.line_of(at);
+bool is_unread_version(std::string_view line) {
+    if (!line.starts_with("%YAML")) return false;
+    const auto version = line.substr(std::min(skip_blanks(line, 5), line.size()));
+    return version.starts_with("1.") && !version.starts_with("1.1") &&
+           !version.starts_with("1.2");
+}
+
+// Directives stand before a document's `---`, at the start or behind a line `...`.
+void check_directives(const TextPlaces& places, Diagnostics& out) {
+    if (places.text().find('%') == std::string_view::npos) return;
+    bool prologue = true;
+    const Range* open = nullptr;
+    Range last;
+    const auto report = [&](const Range& range, std::string_view message,
+                            std::string_view help) {
+        out.push_back(finding("ATT1024", message, help));
+        out.back().range = range;
+    };
+    const int lines = places.line_of(places.text().size());
+    for (int number = 1; number <= lines; ++number) {
         const auto line = places.line(number);
-        if (places.line_start(number) != at) continue;
-        const auto version = line.substr(skip_blanks(line, 5));
-        if (!version.starts_with("1.") || version.starts_with("1.1") ||
-            version.starts_with("1.2")) {
-            continue;
+        const auto start = places.line_start(number);
+        if (is_directive(line)) {
+            last = places.range(start, start + line.size());
+            if (!prologue) {
+                report(last, "a directive inside a document",
+                       "end the document before it with a line `...`");
+            } else if (is_unread_version(line)) {
+                report(last, "a YAML version that attune does not read",
+                       "remove the directive, or write %YAML 1.2");
+            }
+            open = &last;
+        } else if (line.starts_with("...")) {
+            prologue = true;
+        } else if (line.find_first_not_of(" \t") != std::string_view::npos &&
+                   !line.starts_with('#')) {
+            prologue = false;
+            open = nullptr;
         }
-        out.push_back(finding("ATT1024", "a YAML version that attune does not read",
-                              "remove the directive, or write %YAML 1.2"));
-        out.back().range = places.range(at, at + line.size());
+    }
+    if (open != nullptr) {
+        report(*open, "a directive without a document", "follow it with a line `---`");
     }
 }
 
@@ -132,7 +163,7 @@ YamlDocuments parse_yaml(std::string_view bytes, std::string_view file) {
 
     const TextPlaces places(checked.text);
     YamlTree tree(places, file);
-    check_version_directives(places, tree.diagnostics);
+    check_directives(places, tree.diagnostics);
     if (check_line_of_brackets(places, tree.diagnostics)) read(places, tree);
     result.diagnostics = std::move(tree.diagnostics);
     if (has_errors(result.diagnostics)) {

@@ -101,13 +101,15 @@ std::size_t indent_of_line(std::string_view text, std::size_t at) {
     return skip_blanks(text, start) - start;
 }
 
-bool falls_out_of(std::string_view text, const ScalarSpan& scalar, std::size_t indent) {
-    for (auto at = line_end(text, scalar.begin); at < scalar.end; at = line_end(text, at + 1)) {
+std::size_t falls_out_at(std::string_view text, std::size_t begin, std::size_t end,
+                         std::size_t indent) {
+    for (auto at = line_end(text, begin); at < end; at = line_end(text, at + 1)) {
         const auto first = skip_blanks(text, at + 1);
-        const bool empty = first >= scalar.end || text[first] == '\n' || text[first] == '\r';
-        if (!empty && first - (at + 1) <= indent) return true;
+        const bool empty = first >= end || text[first] == '\n' || text[first] == '\r';
+        const auto spaces = std::min(text.find_first_not_of(' ', at + 1), text.size());
+        if (!empty && spaces - (at + 1) <= indent) return at + 1;
     }
-    return false;
+    return std::string_view::npos;
 }
 
 }  // namespace attune

@@ -32,8 +32,9 @@ bool is_explicit_key(std::string_view text, std::size_t at);
 // The columns of white space that the line of `at` starts with.
 std::size_t indent_of_line(std::string_view text, std::size_t at);
 
-// Whether a later line of the quoted scalar stands at or left of `indent`: inside a block
-// mapping that ends the scalar, closed or not.
-bool falls_out_of(std::string_view text, const ScalarSpan& scalar, std::size_t indent);
+// Where a later line of text[begin, end) starts at or left of column `indent` (spaces count,
+// tabs do not): inside a block mapping that ends what started in it. npos: nowhere.
+std::size_t falls_out_at(std::string_view text, std::size_t begin, std::size_t end,
+                         std::size_t indent);
 
 }  // namespace attune

@@ -119,6 +119,9 @@ void YamlTree::scalar(std::size_t at, std::string_view tag, Anchor anchor,
         return;
     }
     check_colon();
+    if (value == "-" && span.style == ScalarSpan::Style::kPlain) {
+        stop("ATT1007", span.begin, span.end, "a plain value cannot be `-`", "quote it: \"-\"");
+    }
     Node node;
     node.range = places_.range(span.begin, span.end);
     last_end_ = span.end;
@@ -157,7 +160,14 @@ void YamlTree::close() {
     auto frame = std::move(frames_.back());
     frames_.pop_back();
     check_duplicates(frame.node);
-    if (frame.flow) last_end_ = end_of_flow(last_end_);
+    if (frame.flow) {
+        last_end_ = end_of_flow(last_end_);
+        const auto out = falls_out_at_block(frame.begin, last_end_);
+        if (out != std::string_view::npos) {
+            stop("ATT1030", out, out + 1, "this line leaves the mapping that the bracket is in",
+                 "indent every line up to the closing bracket deeper than the key");
+        }
+    }
     frame.node.range = places_.range(frame.begin, last_end_);
     remember(frame.anchor, frame.node);
     add(std::move(frame.node));
@@ -249,12 +259,17 @@ void YamlTree::check_scalar(const ScalarSpan& span, const std::string& value) {
     if (span.style == kDoubleQuoted) check_escapes(span, value);
 }
 
-void YamlTree::check_quotes(const ScalarSpan& span) {
-    bool falls_out = false;
-    if (!frames_.empty() && !frames_.back().flow &&
-        frames_.back().node.kind == Node::Kind::kMapping) {
-        falls_out = falls_out_of(text_, span, indent_of_line(text_, frames_.back().begin));
+// Where what stands in text[begin, end) leaves the block mapping it is a value of.
+std::size_t YamlTree::falls_out_at_block(std::size_t begin, std::size_t end) const {
+    if (frames_.empty() || frames_.back().flow ||
+        frames_.back().node.kind != Node::Kind::kMapping) {
+        return std::string_view::npos;
     }
+    return falls_out_at(text_, begin, end, indent_of_line(text_, frames_.back().begin));
+}
+
+void YamlTree::check_quotes(const ScalarSpan& span) {
+    const bool falls_out = falls_out_at_block(span.begin, span.end) != std::string_view::npos;
     if (!span.closed || falls_out) {
         stop("ATT1004", span.begin, span.begin + 1, "this quote is not closed",
              "add the closing quote; quoted text that goes on in the next line is indented");

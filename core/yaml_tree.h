@@ -70,6 +70,7 @@ private:
     void check_colon();
     void check_empty_item(std::size_t at);
     void check_scalar(const ScalarSpan& span, const std::string& value);
+    std::size_t falls_out_at_block(std::size_t begin, std::size_t end) const;
     void check_quotes(const ScalarSpan& span);
     void check_escapes(const ScalarSpan& span, const std::string& value);
     void check_depth(std::size_t added, std::size_t begin, std::size_t end);

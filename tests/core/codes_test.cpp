@@ -72,6 +72,26 @@ TEST(Codes, BadExamplesDrawTheirCodeAndGoodOnesDrawNothing) {
     }
 }
 
+// Codes that no file of a pack can draw: bytes by the megabyte, files on disk, the store.
+bool needs_more_than_a_file(const std::string& code) {
+    return code == "ATT1001" || code == "ATT3006" || code == "ATT4037" || code == "ATT4105" ||
+           code >= "ATT5";
+}
+
+TEST(Codes, AreEachDrawnByAnExampleOrAFixture) {
+    std::string drawn;
+    for (const auto& entry : fs::directory_iterator(fs::path(ATTUNE_SOURCE_DIR) /
+                                                    "tests/fixtures/manifests/invalid")) {
+        if (entry.path().extension() != ".txt") continue;
+        std::ifstream file(entry.path());
+        drawn.append(std::istreambuf_iterator<char>(file), {});
+    }
+    for (const auto& code : codes()) {
+        if (!code.bad.empty() || needs_more_than_a_file(code.code)) continue;
+        EXPECT_THAT(drawn, testing::HasSubstr(code.code));
+    }
+}
+
 TEST(Codes, AreFoundHoweverTheyAreTyped) {
     EXPECT_EQ(find_code("ATT2004")->title, "unknown property");
     EXPECT_EQ(find_code("att2004"), find_code("2004"));
