@@ -33,7 +33,8 @@ struct Database {
 
 // How its session is set up, through the conninfo's `options`, so that it costs no round trip.
 enum class SessionKind {
-    kHot,   // generic plans, no JIT, index scans: the same plan with and without statistics
+    kHot,   // generic plans, no JIT, rows by their keys: the same plan with and without
+            // statistics
     kCold,  // the server's own choices: lists, audit, migrations
 };
 

@@ -188,10 +188,11 @@ void EmbeddedCluster::make_cluster() {
 
 void EmbeddedCluster::start() {
     std::error_code ignored;
-    const bool full = fs::file_size(log(), ignored) > kLogBytes && !ignored;
-    const UniqueFd log_file(::open(
-        log().c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | (full ? O_TRUNC : 0), 0600));
-    if (!log_file) throw_errno("cannot open " + log().string());
+    const bool full = fs::file_size(log_file(), ignored) > kLogBytes && !ignored;
+    const UniqueFd log(::open(log_file().c_str(),
+                              O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | (full ? O_TRUNC : 0),
+                              0600));
+    if (!log) throw_errno("cannot open " + log_file().string());
 
     SpawnOptions postgres;
     postgres.argv = {(options_.binaries / "postgres").string(), "-D", data().string(), "-k",
@@ -207,7 +208,7 @@ void EmbeddedCluster::start() {
     for (const auto& setting : options_.settings) set(setting);
     postgres.env = environment();
     postgres.directory = "/";
-    postgres.stdout_fd = postgres.stderr_fd = log_file.get();
+    postgres.stdout_fd = postgres.stderr_fd = log.get();
     postgres.death_signal = SIGINT;
     postgres.account = account_;
 
@@ -257,7 +258,7 @@ bool EmbeddedCluster::running() const { return server_ && !server_->has_ended();
 
 std::string EmbeddedCluster::log_tail() const {
     constexpr std::size_t kLines = 8;
-    auto lines = lines_of(log());
+    auto lines = lines_of(log_file());
     if (lines.size() > kLines) {
         lines.erase(lines.begin(), lines.end() - static_cast<std::ptrdiff_t>(kLines));
     }

@@ -54,6 +54,7 @@ public:
     // false: the server has ended by itself; the last lines of its log say why.
     bool running() const;
     std::string log_tail() const;
+    std::filesystem::path log_file() const { return options_.directory / "postgres.log"; }
 
     void stop();
 
@@ -66,7 +67,6 @@ private:
 
     std::filesystem::path data() const { return options_.directory / "data"; }
     std::filesystem::path sockets() const { return options_.directory / "run"; }
-    std::filesystem::path log() const { return options_.directory / "postgres.log"; }
 
     ClusterOptions options_;
     std::optional<Account> account_;  // whom the server runs as; none: as us

@@ -16,6 +16,7 @@ namespace {
 // Moves the cursors that are where their decisions expected them, and records with each what it
 // passed: the event, the skipped range, the rules' answers, their executions. What a decision
 // brings along is in the row that moves its timer, so a void decision leaves nothing behind.
+// (`IN ... IS TRUE` keeps the look-up a hashed one; as a join it would be a nested loop here.)
 constexpr Statement kRecordDecisions{"record_decisions", R"sql(
 WITH moved AS (
     UPDATE timer t
@@ -42,13 +43,13 @@ events AS (
            'timer', '', trigger_ref, sensor_ref, payload::jsonb
     FROM moved WHERE event_id IS NOT NULL),
 answers AS (
-    SELECT a.*, instant(m.through_at) AS scheduled_at, m.event_id
-    FROM unnest($18::int8[], $19::int8[], $20::int8[], $21::text[], $22::text[], $23::text[],
-                $24::int8[], $25::int8[], $26::text[], $27::uuid[], $28::int8[], $29::text[],
-                string_to_array($30, E'\n', ''))
-        AS a (n, id, rule_id, state, rule_ref, reason, execution_id, action_id, action_ref,
-              token, run_at, idempotency_key, params)
-    JOIN moved m ON m.n = a.n),
+    SELECT a.*, instant(a.at) AS scheduled_at
+    FROM unnest($18::int8[], $19::int8[], $20::int8[], $21::int8[], $22::int8[], $23::text[],
+                $24::text[], $25::text[], $26::int8[], $27::int8[], $28::text[], $29::uuid[],
+                $30::int8[], $31::text[], string_to_array($32, E'\n', ''))
+        AS a (n, at, event_id, id, rule_id, state, rule_ref, reason, execution_id, action_id,
+              action_ref, token, run_at, idempotency_key, params)
+    WHERE (a.n IN (SELECT n FROM moved)) IS TRUE),
 enforcements AS (
     INSERT INTO enforcement (id, scheduled_at, event_id, rule_id, state, rule_ref, reason)
     SELECT id, scheduled_at, event_id, rule_id, state, rule_ref, reason FROM answers),
@@ -58,8 +59,8 @@ executions AS (
                            idempotency_key, params)
     SELECT execution_id, scheduled_at, id, action_id, instant(run_at),
            CASE WHEN token IS NOT NULL THEN now() END,
-           CASE WHEN token IS NOT NULL THEN $31::int8 END, token,
-           CASE WHEN token IS NOT NULL THEN $32::int2 END,
+           CASE WHEN token IS NOT NULL THEN $33::int8 END, token,
+           CASE WHEN token IS NOT NULL THEN $34::int2 END,
            CASE WHEN token IS NOT NULL THEN 'scheduled' ELSE 'requested' END, action_ref,
            idempotency_key, params::jsonb
     FROM answers WHERE execution_id IS NOT NULL)
@@ -77,7 +78,7 @@ keys AS (
     INSERT INTO accepted_key (sensor_id, key, subject_id, scheduled_at)
     SELECT sensor_id, dedupe_key, event_id, instant(scheduled_at) FROM given
     ON CONFLICT DO NOTHING RETURNING subject_id),
-fresh AS (SELECT g.* FROM given g JOIN keys k ON k.subject_id = g.event_id),
+fresh AS (SELECT * FROM given WHERE (event_id IN (SELECT subject_id FROM keys)) IS TRUE),
 events AS (
     INSERT INTO event (id, scheduled_at, sensor_id, trigger_id, generation, fired_at, origin,
                        dedupe_key, trigger_ref, sensor_ref, payload)
@@ -85,13 +86,13 @@ events AS (
            'manual', dedupe_key, trigger_ref, sensor_ref, payload::jsonb
     FROM fresh),
 answers AS (
-    SELECT a.*, instant(f.scheduled_at) AS scheduled_at, f.event_id
-    FROM unnest($11::int8[], $12::int8[], $13::int8[], $14::text[], $15::text[], $16::text[],
-                $17::int8[], $18::int8[], $19::text[], $20::uuid[], $21::int8[], $22::text[],
-                string_to_array($23, E'\n', ''))
-        AS a (n, id, rule_id, state, rule_ref, reason, execution_id, action_id, action_ref,
-              token, run_at, idempotency_key, params)
-    JOIN fresh f ON f.n = a.n),
+    SELECT a.*, instant(a.at) AS scheduled_at
+    FROM unnest($11::int8[], $12::int8[], $13::int8[], $14::int8[], $15::int8[], $16::text[],
+                $17::text[], $18::text[], $19::int8[], $20::int8[], $21::text[], $22::uuid[],
+                $23::int8[], $24::text[], string_to_array($25, E'\n', ''))
+        AS a (n, at, event_id, id, rule_id, state, rule_ref, reason, execution_id, action_id,
+              action_ref, token, run_at, idempotency_key, params)
+    WHERE (a.n IN (SELECT n FROM fresh)) IS TRUE),
 enforcements AS (
     INSERT INTO enforcement (id, scheduled_at, event_id, rule_id, state, rule_ref, reason)
     SELECT id, scheduled_at, event_id, rule_id, state, rule_ref, reason FROM answers),
@@ -101,8 +102,8 @@ executions AS (
                            idempotency_key, params)
     SELECT execution_id, scheduled_at, id, action_id, instant(run_at),
            CASE WHEN token IS NOT NULL THEN now() END,
-           CASE WHEN token IS NOT NULL THEN $24::int8 END, token,
-           CASE WHEN token IS NOT NULL THEN $25::int2 END,
+           CASE WHEN token IS NOT NULL THEN $26::int8 END, token,
+           CASE WHEN token IS NOT NULL THEN $27::int2 END,
            CASE WHEN token IS NOT NULL THEN 'scheduled' ELSE 'requested' END, action_ref,
            idempotency_key, params::jsonb
     FROM answers WHERE execution_id IS NOT NULL)
@@ -118,7 +119,7 @@ keys AS (
     INSERT INTO accepted_key (sensor_id, key, subject_id, scheduled_at)
     SELECT 0, key, id, instant(scheduled_at) FROM given
     ON CONFLICT DO NOTHING RETURNING subject_id),
-fresh AS (SELECT g.* FROM given g JOIN keys k ON k.subject_id = g.id),
+fresh AS (SELECT * FROM given WHERE (id IN (SELECT subject_id FROM keys)) IS TRUE),
 executions AS (
     INSERT INTO execution (id, scheduled_at, action_id, run_at, claimed_at, claim_incarnation,
                            claim_token, claim_executor, state, action_ref, idempotency_key,
@@ -187,7 +188,7 @@ void record_decisions(Session& session, Generation generation, ClaimOwner owner,
     for (std::size_t n = 0; n < positions.size(); ++n) {
         const Entry& entry = entries[positions[n]];
         decisions.add(entry);
-        answers.add(static_cast<std::int64_t>(n) + 1, entry.answers);
+        answers.add(static_cast<std::int64_t>(n) + 1, entry);
         recorded.entries[positions[n]] = Fate::kVoid;
     }
     Params params;
@@ -238,7 +239,7 @@ void record_accepted(Session& session, Generation generation, ClaimOwner owner,
     for (std::size_t n = 0; n < positions.size(); ++n) {
         const Entry& entry = entries[positions[n]];
         events.add(entry);
-        answers.add(static_cast<std::int64_t>(n) + 1, entry.answers);
+        answers.add(static_cast<std::int64_t>(n) + 1, entry);
         recorded.entries[positions[n]] = Fate::kDuplicate;
     }
     Params params;

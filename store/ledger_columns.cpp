@@ -15,6 +15,7 @@ void DecisionColumns::add(const Entry& entry) {
     next_.add(decision.next_at);
     exhausted_.add(decision.exhausted);
     if (decision.skipped > 0) {
+        assert(decision.reason != SkipReason::kNone);
         skip_through_.add(decision.skip_through);
         skipped_.add(decision.skipped);
         skip_reason_.add_word(to_string(decision.reason));
@@ -88,9 +89,11 @@ void ExecutionColumns::add_none() {
     params.add({});
 }
 
-void AnswerColumns::add(std::int64_t ordinal, const std::vector<Answer>& answers) {
-    for (const Answer& answer : answers) {
+void AnswerColumns::add(std::int64_t ordinal, const Entry& entry) {
+    for (const Answer& answer : entry.answers) {
         ordinal_.add(ordinal);
+        at_.add(entry.event->scheduled_at);
+        event_.add(entry.event->id.value);
         id_.add(answer.id.value);
         rule_.add(answer.rule.value);
         state_.add_word(to_string(answer.state));
@@ -112,7 +115,7 @@ void AnswerColumns::add(std::int64_t ordinal, const std::vector<Answer>& answers
 
 void AnswerColumns::move_into(Params& params) {
     for (ArrayText* column :
-         {&ordinal_, &id_, &rule_, &state_, &rule_ref_, &reason_, &execution_.id,
+         {&ordinal_, &at_, &event_, &id_, &rule_, &state_, &rule_ref_, &reason_, &execution_.id,
           &execution_.action, &execution_.action_ref, &execution_.token, &execution_.run_at,
           &execution_.idempotency_key}) {
         params.add(column->take());

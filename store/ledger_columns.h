@@ -45,14 +45,14 @@ public:
     LineText params;
 };
 
-// Answers with the ordinal of their entry: 13 parameters.
+// Answers with the ordinal of their entry and what they have of its event: 15 parameters.
 class AnswerColumns {
 public:
-    void add(std::int64_t ordinal, const std::vector<Answer>& answers);
+    void add(std::int64_t ordinal, const Entry& entry);
     void move_into(Params& params);
 
 private:
-    ArrayText ordinal_, id_, rule_, state_, rule_ref_, reason_;
+    ArrayText ordinal_, at_, event_, id_, rule_, state_, rule_ref_, reason_;
     ExecutionColumns execution_;
 };
 

@@ -14,11 +14,11 @@ namespace attune {
 class Session;
 
 struct LostClaims {
-    std::vector<IncarnationId> incarnations;  // whose
-    std::optional<int> executor;              // of one executor only
-    std::string except_tokens = "{}";         // array text: claims that are not lost
-    Duration older_than{0};                   // by the database's clock
-    TimePoint now;                            // program clock: run_at, finished_at
+    std::vector<IncarnationId> incarnations;     // whose
+    std::optional<int> executor = std::nullopt;  // of one executor only
+    std::string except_tokens = "{}";            // array text: claims that are not lost
+    Duration older_than{0};                      // by the database's clock
+    TimePoint now;                               // program clock: run_at, finished_at
 };
 
 struct LostCount {

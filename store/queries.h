@@ -16,16 +16,16 @@ namespace attune {
 
 // Which rows of a list. Everything given must hold.
 struct Filter {
-    std::string sensor_ref;  // empty: any; as the next
-    std::string trigger_ref;
-    std::string rule_ref;              // enforcements, executions
-    std::string action_ref;            // executions
-    std::string state;                 // enforcements, executions: the word as stored
-    std::optional<TimePoint> from;     // scheduled_at >=
-    std::optional<TimePoint> through;  // scheduled_at <=
-    int limit = 50;                    // 1 .. 1000
+    std::string sensor_ref = {};  // empty: any; as the next
+    std::string trigger_ref = {};
+    std::string rule_ref = {};              // enforcements, executions
+    std::string action_ref = {};            // executions
+    std::string state = {};                 // enforcements, executions: the word as stored
+    std::optional<TimePoint> from = {};     // scheduled_at >=
+    std::optional<TimePoint> through = {};  // scheduled_at <=
+    int limit = 50;                         // 1 .. 1000
     // A page's last row: the next page starts after it. Both or none.
-    std::optional<TimePoint> after_at;
+    std::optional<TimePoint> after_at = {};
     std::int64_t after_id = 0;
 };
 
@@ -83,9 +83,9 @@ struct AttemptRow {
 // An execution and everything that led to it.
 struct Trace {
     ExecutionRow execution;
-    std::optional<EnforcementRow> enforcement;  // none for a run, as the event
-    std::optional<EventRow> event;
-    std::vector<AttemptRow> attempts;
+    std::optional<EnforcementRow> enforcement = std::nullopt;  // none for a run, as the event
+    std::optional<EventRow> event = std::nullopt;
+    std::vector<AttemptRow> attempts = {};
 };
 
 struct RuleFigures {
@@ -106,7 +106,7 @@ struct TimerFigures {
 };
 
 struct Figures {
-    std::int64_t events = 0;  // recorded since the moment asked, as the next two
+    std::int64_t events = 0;  // scheduled since the moment asked, as the next two
     std::int64_t enforcements = 0;
     std::vector<std::pair<std::string, std::int64_t>> executions;  // by state
     std::int64_t ready = 0;                                        // requested now

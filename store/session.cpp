@@ -80,6 +80,7 @@ ArrayText& ArrayText::add(bool truth) {
 }
 
 ArrayText& ArrayText::add_word(std::string_view word) {
+    if (word.empty()) return add_quoted(word);
     separate();
     text_.append(word);
     return *this;
@@ -195,6 +196,10 @@ void Session::fail() const {
         throw;
     } catch (const pqxx::failure& error) {
         throw StoreUnavailable(first_line(error.what()));
+    } catch (const std::exception& error) {
+        // libpqxx 6.4 has its own words, as logic errors, for a connection that is gone.
+        if (usable()) throw;
+        throw StoreUnavailable(first_line(error.what()));
     }
 }
 
@@ -210,7 +215,7 @@ Rows Session::run(const std::string& sql) {
         const std::string text = begun_ ? sql : std::string("BEGIN ") + mode_ + ";" + sql;
         begun_ = true;
         return Rows(std::make_shared<pqxx::result>(state_->transaction->exec(text)));
-    } catch (const pqxx::failure&) {
+    } catch (const std::exception&) {
         fail();
     }
 }
@@ -228,7 +233,7 @@ Rows Session::run(const Statement& statement, const Params& params) {
         }
         return Rows(std::make_shared<pqxx::result>(state_->transaction->exec_prepared(
             statement.name, pqxx::prepare::make_dynamic_params(texts))));
-    } catch (const pqxx::failure&) {
+    } catch (const std::exception&) {
         fail();
     }
 }
@@ -238,7 +243,7 @@ void Session::commit() {
     try {
         state_->transaction->exec("COMMIT");
         state_->transaction.reset();
-    } catch (const pqxx::failure& error) {
+    } catch (const std::exception& error) {
         // A server that is told to stop may say so after it has committed.
         const auto* refusal = dynamic_cast<const pqxx::sql_error*>(&error);
         if (refusal != nullptr && !refusal->sqlstate().empty() &&
@@ -254,7 +259,7 @@ void Session::roll_back() {
     try {
         if (begun_ && usable()) state_->transaction->exec("ROLLBACK");
         state_->transaction.reset();
-    } catch (const pqxx::failure&) {
+    } catch (const std::exception&) {
         state_->transaction.reset();
         fail();
     }

@@ -19,8 +19,8 @@ struct RuleCount {
     std::int64_t matched = 0;
     std::int64_t unmatched = 0;
     std::int64_t errored = 0;
-    std::string last_reason;  // of the newest event that did not match; empty: none
-    TimePoint last_at;        // of that event
+    std::string last_reason = {};  // of the newest event that did not match; empty: none
+    TimePoint last_at = {};        // of that event
 };
 
 class Upkeep {

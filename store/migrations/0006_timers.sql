@@ -39,6 +39,15 @@ COMMENT ON TABLE timer_rev IS
     'Every span in which a schedule was armed. Its instants in (armed_from, armed_through] are'
     ' the events and skips of the sensor there, each once. period: microseconds.';
 
+-- How many instants of base + k * period lie in (after, through], k >= least_k, each before
+-- end_at (null: for ever). Exact in 64 bits.
+CREATE FUNCTION interval_instants(
+    after bigint, through bigint, base bigint, period bigint, least_k bigint, end_at bigint)
+RETURNS bigint LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN greatest(0,
+    greatest(least_k - 1, floor((least(through, end_at - 1) - base)::numeric / period)::bigint)
+    - greatest(least_k - 1, floor((least(after, end_at - 1) - base)::numeric / period)::bigint));
+
 CREATE TABLE timer_skip (
     sensor_id bigint NOT NULL,
     after_at timestamptz NOT NULL,

@@ -1,0 +1,83 @@
+#include "store/timer_store.h"
+
+#include "store/session.h"
+
+namespace attune {
+namespace {
+
+constexpr int kPortion = 10'000;  // rows of one answer
+
+// The columns of a TimerRow. A timer's config is its sensor's: an edit that leaves the instants
+// alone (jitter, misfire) touches only that.
+#define ATTUNE_TIMER_COLUMNS                                                 \
+    "SELECT t.sensor_id, t.spec_rev, micros(t.cursor_at), t.fires, t.state," \
+    " micros(t.anchor_at), s.ref, s.trigger_ref, s.config, t.fault"          \
+    " FROM timer t JOIN sensor s ON s.id = t.sensor_id"
+
+constexpr Statement kArmed{"armed_timers", ATTUNE_TIMER_COLUMNS
+                           " WHERE t.sensor_id > $1 AND t.state = 'armed'"
+                           " AND t.sensor_id % $2 = $3"
+                           " ORDER BY t.sensor_id LIMIT $4"};
+
+constexpr Statement kNamed{"named_timers", ATTUNE_TIMER_COLUMNS
+                           " WHERE t.sensor_id = ANY ($1::int8[]) ORDER BY t.sensor_id"};
+
+constexpr Statement kChanged{"changed_timers", ATTUNE_TIMER_COLUMNS
+                             " WHERE s.generation > $1 AND t.sensor_id % $2 = $3"
+                             " ORDER BY t.sensor_id"};
+
+#undef ATTUNE_TIMER_COLUMNS
+
+void visit_rows(const Rows& rows, const TimerStore::Visit& visit) {
+    for (int n = 0; n < rows.size(); ++n) {
+        const auto row = rows[n];
+        visit(TimerRow{.cursor = {.sensor = SensorId{row.number(0)},
+                                  .spec_rev = Generation{row.number(1)},
+                                  .cursor = row.moment(2),
+                                  .fires = row.number(3)},
+                       .state = parse_timer_state(row.text(4)).value_or(TimerState::kFaulted),
+                       .anchor_at = row.moment(5),
+                       .sensor_ref = row.text(6),
+                       .trigger_ref = row.text(7),
+                       .config = row.text(8),
+                       .fault = row.text(9)});
+    }
+}
+
+}  // namespace
+
+TimerStore::TimerStore(Database database) : connection_(std::move(database)) {}
+
+TimerStore::~TimerStore() = default;
+
+void TimerStore::load(TimerShard shard, const Visit& visit) {
+    std::int64_t after = 0;
+    for (bool more = true; more;) {
+        connection_.read([&](Session& session) {
+            const auto rows = session.run(
+                kArmed, Params().add(after).add(shard.count).add(shard.index).add(kPortion));
+            visit_rows(rows, visit);
+            more = rows.size() == kPortion;
+            if (!rows.empty()) after = rows[rows.size() - 1].number(0);
+        });
+    }
+}
+
+void TimerStore::load(std::span<const SensorId> sensors, const Visit& visit) {
+    if (sensors.empty()) return;
+    ArrayText ids;
+    for (const auto sensor : sensors) ids.add(sensor.value);
+    connection_.read([&](Session& session) {
+        visit_rows(session.run(kNamed, Params().add(ids.take())), visit);
+    });
+}
+
+void TimerStore::load_changed(Generation since, TimerShard shard, const Visit& visit) {
+    connection_.read([&](Session& session) {
+        visit_rows(
+            session.run(kChanged, Params().add(since.value).add(shard.count).add(shard.index)),
+            visit);
+    });
+}
+
+}  // namespace attune
