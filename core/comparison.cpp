@@ -102,10 +102,10 @@ Outcome among(const Json& field, const Json& list, bool wanted) {
 }
 
 bool holds(Operator op, std::partial_ordering order) {
-    if (op == Operator::kGreaterThan) return order > 0;
-    if (op == Operator::kGreaterOrEqual) return order >= 0;
-    if (op == Operator::kLessThan) return order < 0;
-    return order <= 0;
+    if (op == Operator::kGreaterThan) return std::is_gt(order);
+    if (op == Operator::kGreaterOrEqual) return std::is_gteq(order);
+    if (op == Operator::kLessThan) return std::is_lt(order);
+    return std::is_lteq(order);
 }
 
 Outcome compare(Operator op, const Json& field, const Json& value) {
@@ -136,6 +136,7 @@ const OperatorRow* find_operator(std::string_view name) {
 
 Refused unknown_operator(std::string_view name) {
     std::vector<std::string> names;
+    names.reserve(kOperators.size());
     for (const OperatorRow& row : kOperators) names.emplace_back(row.name);
     const auto near = suggest(name, names);
     auto refused = refuse("ATT4032", fmt::format("unknown operator `{}`", name),

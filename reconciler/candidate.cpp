@@ -124,7 +124,7 @@ void warn_of_other_sources(const StoredState& state, const std::string& source,
 }  // namespace
 
 Candidate check_tree(const LoadedTree& loaded, const SourceTree& tree, const StoredState& state,
-                     DirectorySource& texts) {
+                     DirectorySource& texts, TimePoint now, const ZoneSource& zones) {
     Candidate candidate;
     candidate.source = *loaded.source;
     for (const auto& file : loaded.files) candidate.files.push_back(file.get());
@@ -144,6 +144,8 @@ Candidate check_tree(const LoadedTree& loaded, const SourceTree& tree, const Sto
     input.last_applied =
         last_applied(state, loaded.source->name, candidate.files, candidate.restored);
     input.on_invalid = loaded.source->on_invalid;
+    input.zones = &zones;
+    input.now = now;
     input.text_of = [&](std::string_view path) -> std::optional<std::string_view> {
         const auto file = by_path.find(path);
         return file != by_path.end() ? texts.text(*file->second) : std::nullopt;

@@ -6,6 +6,7 @@
 
 #include "core/check.h"
 #include "core/plan.h"
+#include "core/zone_source.h"
 #include "reconciler/directory_source.h"
 #include "reconciler/loader.h"
 
@@ -26,8 +27,8 @@ struct Candidate {
 };
 
 // `tree` is the last scan of `texts`, `loaded` what was loaded of it (with a source), `state`
-// what is stored of that source.
+// what is stored of that source, `now` when what is new would be created.
 Candidate check_tree(const LoadedTree& loaded, const SourceTree& tree, const StoredState& state,
-                     DirectorySource& texts);
+                     DirectorySource& texts, TimePoint now, const ZoneSource& zones);
 
 }  // namespace attune

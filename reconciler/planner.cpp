@@ -120,9 +120,13 @@ void Planner::take(const CheckedObject& object) {
 }
 
 void Planner::freeze(const CheckedObject& object, const StoredObject* row) {
-    const Generation generation =
-        row != nullptr && !row->retired_at ? row->generation : Generation{};
+    const bool live = row != nullptr && !row->retired_at;
+    const Generation generation = live ? row->generation : Generation{};
     result_.frozen.push_back({object.kind, object.ref, generation, object.why});
+    // What an operator said meanwhile counts for a frozen sensor, too.
+    if (live && object.kind == Kind::kSensor && object.manifest != nullptr) {
+        plan_sensor(*object.manifest, row, std::nullopt);
+    }
 }
 
 void Planner::refuse_other_owner(const CheckedObject& object, const StoredObject& row) {

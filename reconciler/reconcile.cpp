@@ -126,7 +126,7 @@ Report Reconciler::apply(TimePoint now, Duration elapsed, const PassOptions& opt
     if (!loaded.source) return refuse(now, loaded.diagnostics);
     for (int n = 0; n < kReplans; ++n) {
         const StoredState state = store_.load_state(loaded.source->name);
-        Candidate candidate = check_tree(loaded, *tree_, state, source_);
+        Candidate candidate = check_tree(loaded, *tree_, state, source_, now, zones_);
         if (candidate.checked.refused) return refuse(now, std::move(candidate.diagnostics));
         PlanResult result = plan(candidate, state, now, options, elapsed);
         const bool nothing = nothing_to_do(result.plan);
@@ -288,7 +288,7 @@ Preview Reconciler::preview(TimePoint now, const PassOptions& options) {
     const LoadedTree loaded = loader_.load(*tree_, source_);
     if (!loaded.source) return refused(loaded.diagnostics);
     preview.state = store_.load_state(loaded.source->name);
-    const Candidate candidate = check_tree(loaded, *tree_, preview.state, source_);
+    const Candidate candidate = check_tree(loaded, *tree_, preview.state, source_, now, zones_);
     preview.refused = candidate.checked.refused;
     preview.result = plan(candidate, preview.state, now, options, std::nullopt);
     preview.files = candidate.source_files.size();

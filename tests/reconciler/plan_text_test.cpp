@@ -1,0 +1,87 @@
+#include "reconciler/plan_text.h"
+
+#include <gmock/gmock.h>
+
+#include "tests/support/plans.h"
+#include "tests/support/zones.h"
+
+namespace attune {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr TimePoint kNoon =
+    std::chrono::sys_days{std::chrono::year{2026} / 11 / 23} + std::chrono::hours(12);
+
+class PlanTextTest : public testing::Test {
+protected:
+    PlanTextTest() {
+        before.sensor("ops.every_10m", R"({"unit":"minutes","interval":10})")
+            .sensor("ops.cutover")
+            .sensor("ops.fast");
+        after.sensor("ops.every_10m", R"({"unit":"minutes","interval":15})")
+            .sensor("ops.fast")
+            .with(Verdict::kFrozen, "ATT2011")
+            .action("ops.sweep");
+        state = applied({}, planned(before, kNoon).plan);
+        state.last_tree = "9f2c1d0a77";
+    }
+
+    PlanResult planned(const Tree& tree, TimePoint now) {
+        SourceSpec source;
+        source.name = "main";
+        const auto objects = tree.checked();
+        PlanResult result = plan_changes({.state = &state,
+                                          .origin = Origin::kManifest,
+                                          .source = source,
+                                          .objects = objects,
+                                          .files = {},
+                                          .now = now,
+                                          .zones = &system_zones(),
+                                          .surely_gone = {},
+                                          .allowed_retirements = 0});
+        result.plan.revision.tree = "4be1a77c00";
+        return result;
+    }
+
+    Tree before;
+    Tree after;
+    StoredState state;
+};
+
+TEST_F(PlanTextTest, ReadsAsAList) {
+    const PlanResult result = planned(after, kNoon + 1h);
+    EXPECT_EQ(plan_text({result, state, 12}),
+              "source main: 9f2c1d0a -> 4be1a77c   0 of 12 files changed\n"
+              "  + Action  ops.sweep\n"
+              "  - Sensor  ops.cutover     retire\n"
+              "  ~ Sensor  ops.every_10m   config.interval 10 -> 15, timer re-armed from now\n"
+              "  ! Sensor  ops.fast        frozen at generation 1: ATT2011\n"
+              "1 to add, 1 to change, 1 to retire, 1 frozen\n");
+}
+
+TEST_F(PlanTextTest, HasAFormForPrograms) {
+    const Json json = plan_json({planned(after, kNoon + 1h), state, 12});
+    EXPECT_EQ(json["source"], "main");
+    EXPECT_EQ(json["summary"], Json::parse(R"({"create":1,"update":1,"retire":1})"));
+    EXPECT_EQ(json["changes"][1]["differences"],
+              Json::parse(R"([{"path":"config.interval","before":10,"after":15}])"));
+    EXPECT_EQ(json["frozen"][0]["why"], "ATT2011");
+}
+
+TEST_F(PlanTextTest, IsTheSameForTheSamePlan) {
+    EXPECT_EQ(plan_text({planned(after, kNoon), state, 12}),
+              plan_text({planned(after, kNoon), state, 12}));
+}
+
+TEST(DifferencesTest, NameEachLeafByItsPath) {
+    const auto found = differences(
+        Json::parse(R"({"metadata":{"ref":"a.b"},"spec":{"a":{"b":1,"c":2},"d":[1]}})"),
+        Json::parse(R"({"metadata":{"ref":"a.b","label":"x"},"spec":{"a":{"b":1},"d":[2]}})"));
+    std::vector<std::string> paths;
+    for (const Difference& difference : found) paths.push_back(difference.path);
+    EXPECT_THAT(paths, testing::ElementsAre("a.c", "d", "metadata.label"));
+}
+
+}  // namespace
+}  // namespace attune
