@@ -14,7 +14,9 @@ endif()
 
 add_library(attune_options INTERFACE)
 target_include_directories(attune_options INTERFACE ${PROJECT_SOURCE_DIR})
-target_compile_options(attune_options INTERFACE -Wall -Wextra -Wshadow -Wconversion)
+# A designated initializer that leaves members at their defaults is how we write values.
+target_compile_options(attune_options INTERFACE
+  -Wall -Wextra -Wshadow -Wconversion -Wno-missing-field-initializers)
 if(ATTUNE_WERROR)
   target_compile_options(attune_options INTERFACE -Werror)
 endif()

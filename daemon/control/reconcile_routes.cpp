@@ -26,14 +26,14 @@ ControlResponse await_report(ControlDesk& desk, ReconcileRequest request) {
 }
 
 ControlResponse reconcile(ControlDesk& desk, const ControlRequest& request) {
-    static const std::vector<std::string> kKnown = {"wait", "force"};
+    static const std::vector<std::string> kKnown = {"wait", "allow_retire"};
     const auto body = read_body(request.body, kKnown);
     if (!body) return refusal(body.error());
-    const auto force = flag_member(*body, "force");
-    if (!force) return refusal(force.error());
+    const auto allowed = count_member(*body, "allow_retire");
+    if (!allowed) return refusal(allowed.error());
     const auto wait = flag_member(*body, "wait");
     if (!wait) return refusal(wait.error());
-    ReconcileRequest asked{.reply_to = {}, .force = *force};
+    ReconcileRequest asked{.reply_to = {}, .allow_retire = *allowed};
     if (*wait) return await_report(desk, std::move(asked));
     desk.asker.begin_reconcile(std::move(asked));
     return json_response({{"outcome", "begun"}}, 202);

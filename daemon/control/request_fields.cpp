@@ -168,6 +168,15 @@ Result<bool> flag_member(const Json& body, const std::string& name) {
     return found->get<bool>();
 }
 
+Result<std::int32_t> count_member(const Json& body, const std::string& name) {
+    constexpr std::int32_t kMost = 1'000'000;
+    const auto found = body.find(name);
+    if (found == body.end() || found->is_null()) return 0;
+    const bool fits = found->is_number_integer() && *found >= Json(0) && *found <= Json(kMost);
+    if (!fits) return wrong(fmt::format("`{}` must be a number from 0 to {}", name, kMost));
+    return found->get<std::int32_t>();
+}
+
 ControlResponse refusal(const Fault& fault, int status) {
     auto message = fault.message;
     if (!fault.pointer.empty()) message += fmt::format(" (at {})", fault.pointer);

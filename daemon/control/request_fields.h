@@ -35,9 +35,10 @@ Result<bool> only_known(const Query& query, std::span<const std::string> known);
 // Fault ATT7010 for what is no JSON, ATT7104 for the rest.
 Result<Json> read_body(const std::string& body, std::span<const std::string> known);
 
-// A member that must be a text (or a boolean) when it is there. Fault ATT7104.
+// A member that must be a text (a boolean, a count) when it is there. Fault ATT7104.
 Result<std::string> text_member(const Json& body, const std::string& name);
 Result<bool> flag_member(const Json& body, const std::string& name);
+Result<std::int32_t> count_member(const Json& body, const std::string& name);
 
 // A fault of the request: status 400 unless the fault is about the meaning of its content.
 ControlResponse refusal(const Fault& fault, int status = 400);

@@ -1,0 +1,164 @@
+#include "daemon/config.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <filesystem>
+#include <map>
+#include <thread>
+
+#include "core/diagnostic_text.h"
+#include "core/json_schema.h"
+#include "core/limits.h"
+#include "core/yaml.h"
+#include "daemon/config_sources.h"
+#include "os/account.h"
+#include "schemas/embedded.h"
+
+namespace attune {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string variable(const ConfigRequest& request, const std::string& name) {
+    for (const auto& entry : request.environment) {
+        if (entry.starts_with(name + "=")) return entry.substr(name.size() + 1);
+    }
+    return {};
+}
+
+std::string default_state_dir(const ConfigRequest& request) {
+    if (::geteuid() == 0) return "/var/lib/attune";
+    const auto state = variable(request, "XDG_STATE_HOME");
+    if (!state.empty()) return state + "/attune";
+    return own_account().home + "/.local/state/attune";
+}
+
+std::string default_runtime_dir(const ConfigRequest& request, const std::string& state_dir) {
+    if (::geteuid() == 0) return "/run/attune";
+    const auto runtime = variable(request, "XDG_RUNTIME_DIR");
+    return runtime.empty() ? state_dir + "/run" : runtime + "/attune";
+}
+
+std::string host_name() {
+    std::array<char, 64> name{};
+    ::gethostname(name.data(), name.size() - 1);
+    return name.front() == '\0' ? "localhost" : name.data();
+}
+
+template <class T>
+T at(const Json& settings, const std::string& pointer, T otherwise) {
+    return settings.value(Json::json_pointer(pointer), std::move(otherwise));
+}
+
+Result<Duration> duration_at(const Json& settings, const std::string& pointer,
+                             Duration otherwise) {
+    const Json::json_pointer place(pointer);
+    if (!settings.contains(place)) return otherwise;
+    const auto& value = settings.at(place);
+    if (value.is_number_integer()) return std::chrono::seconds(value.get<std::int64_t>());
+    return parse_duration(value.get<std::string>());
+}
+
+DaemonConfig with_defaults(const Json& settings, const ConfigRequest& request) {
+    DaemonConfig config;
+    config.node = at<std::string>(settings, "/node", host_name());
+    config.state_dir = at(settings, "/state_dir", default_state_dir(request));
+    config.runtime_dir =
+        at(settings, "/runtime_dir", default_runtime_dir(request, config.state_dir));
+    config.source_path =
+        fs::absolute(at<std::string>(settings, "/source/path", "/etc/attune/config"))
+            .lexically_normal()
+            .string();
+    config.poll = std::chrono::seconds(at(settings, "/source/poll_seconds", 60));
+    config.database_url = at<std::string>(settings, "/database/url", "");
+    config.database_binaries = at<std::string>(settings, "/database/binaries", "");
+    config.recorders = at(settings, "/executors/recorders", 2);
+    const int processors = static_cast<int>(std::thread::hardware_concurrency());
+    config.slots = at(settings, "/executors/slots", 2 * std::max(processors, 1));
+    config.timer_workers = at(settings, "/timers/workers", 1);
+    config.control_socket =
+        at(settings, "/control/socket", config.runtime_dir + "/control.sock");
+    config.control_group = at<std::string>(settings, "/control/group", "attune");
+    config.log_level = at<std::string>(settings, "/log/level", "info");
+    config.drain_timeout = std::chrono::seconds(30);
+    return config;
+}
+
+const JsonSchema& schema() {
+    static const JsonSchema kSchema = [] {
+        for (const auto& file : embedded_schemas()) {
+            if (file.name == "daemon.schema.json") {
+                return JsonSchema::compile(Json::parse(file.text)).value();
+            }
+        }
+        return JsonSchema::compile(Json(false)).value();
+    }();
+    return kSchema;
+}
+
+}  // namespace
+
+LoadedConfig load_config(const ConfigRequest& request) {
+    LoadedConfig loaded;
+    ConfigSources sources(request);
+    loaded.diagnostics = sources.take_diagnostics();
+    if (!has_errors(loaded.diagnostics)) {
+        for (const auto& violation : schema().validate(sources.settings())) {
+            loaded.diagnostics.push_back(sources.explain(violation));
+        }
+    }
+    if (!has_errors(loaded.diagnostics)) {
+        auto config = with_defaults(sources.settings(), request);
+        const auto drain =
+            duration_at(sources.settings(), "/drain_timeout", config.drain_timeout);
+        if (drain) {
+            config.drain_timeout = *drain;
+            loaded.config = std::move(config);
+        } else {
+            loaded.diagnostics.push_back(sources.explain("/drain_timeout", drain.error()));
+        }
+    }
+    sort_diagnostics(loaded.diagnostics);
+    loaded.text = render_text(loaded.diagnostics,
+                              [&](std::string_view file) { return sources.text_of(file); }, {});
+    return loaded;
+}
+
+std::string describe(const DaemonConfig& config) {
+    const auto line = [](const std::string& key, const Json& value) {
+        return key + ": " + compact(value) + "\n";
+    };
+    return line("node", config.node) + line("state_dir", config.state_dir) +
+           line("runtime_dir", config.runtime_dir) + "source:\n" +
+           line("  path", config.source_path) +
+           line("  poll_seconds",
+                std::chrono::duration_cast<std::chrono::seconds>(config.poll).count()) +
+           "database:\n" + line("  url", config.database_url) +
+           line("  binaries", config.database_binaries) + "executors:\n" +
+           line("  recorders", config.recorders) + line("  slots", config.slots) + "timers:\n" +
+           line("  workers", config.timer_workers) + "control:\n" +
+           line("  socket", config.control_socket) + line("  group", config.control_group) +
+           "log:\n" + line("  level", config.log_level) +
+           line("drain_timeout", format_duration(config.drain_timeout));
+}
+
+ServiceOptions service_options(const DaemonConfig& config, const std::string& version) {
+    ServiceOptions options;
+    options.version = version;
+    options.node = config.node;
+    options.source_path = config.source_path;
+    options.runtime_dir = config.runtime_dir;
+    options.control_socket = config.control_socket;
+    options.feed_socket = config.runtime_dir + "/feed.sock";
+    options.control_group = find_group(config.control_group);
+    options.recorders = config.recorders;
+    options.timer_workers = config.timer_workers;
+    options.slots = config.slots;
+    options.drain_timeout = config.drain_timeout;
+    options.poll = config.poll;
+    return options;
+}
+
+}  // namespace attune

@@ -1,0 +1,55 @@
+// The daemon's configuration: /etc/attune/attuned.yaml, then attuned.yaml.d/*.yaml by name,
+// then ATTUNE__SECTION__KEY of the environment, then flags; later ones win key by key. Judged
+// by schemas/daemon.schema.json, with the same diagnostics as manifests. docs/configuration.md
+// has the table of keys.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/diagnostic.h"
+#include "core/json.h"
+#include "core/time.h"
+#include "daemon/service.h"
+
+namespace attune {
+
+struct ConfigRequest {
+    std::string file;                      // empty: /etc/attune/attuned.yaml, if it is there
+    std::vector<std::string> overrides;    // "log.level=debug", the last of a key wins
+    std::vector<std::string> environment;  // "NAME=value", the process's
+};
+
+struct DaemonConfig {
+    std::string node;
+    std::string state_dir;  // absolute, as all directories here
+    std::string runtime_dir;
+    std::string source_path;
+    Duration poll{0};
+    std::string database_url;  // empty: embedded
+    std::string database_binaries;
+    int recorders = 2;
+    int slots = 4;
+    int timer_workers = 1;
+    std::string control_socket;
+    std::string control_group;
+    std::string log_level;
+    Duration drain_timeout{0};
+};
+
+struct LoadedConfig {
+    std::optional<DaemonConfig> config;  // nullopt: refused, see diagnostics
+    Diagnostics diagnostics;
+    std::string text;  // the diagnostics as people read them; empty when there are none
+};
+
+LoadedConfig load_config(const ConfigRequest& request);
+
+// The settings in force, as YAML.
+std::string describe(const DaemonConfig& config);
+
+// What the service is made with.
+ServiceOptions service_options(const DaemonConfig& config, const std::string& version);
+
+}  // namespace attune

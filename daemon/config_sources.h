@@ -1,0 +1,56 @@
+// Where the daemon's settings come from, and where each of them stands: files, environment,
+// flags, merged into one object.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/diagnostic.h"
+#include "core/json.h"
+#include "core/json_schema.h"
+#include "core/node.h"
+#include "core/result.h"
+
+namespace attune {
+
+struct ConfigRequest;
+
+class ConfigSources {
+public:
+    // Reads everything; what cannot be read or parsed is a diagnostic.
+    explicit ConfigSources(const ConfigRequest& request);
+
+    const Json& settings() const { return settings_; }
+    Diagnostics take_diagnostics() { return std::move(diagnostics_); }
+
+    // Findings about a setting, at the place of whoever said it last.
+    Diagnostic explain(const Violation& violation) const;
+    Diagnostic explain(const std::string& pointer, const Fault& fault) const;
+
+    std::optional<std::string_view> text_of(std::string_view file) const;
+
+private:
+    struct Layer {
+        std::string name;  // a path, "ATTUNE__LOG__LEVEL" or "--set log.level"
+        Json settings;
+        std::optional<Node> document;  // of files
+    };
+
+    void read(const std::string& path);
+    void read_folder(const std::string& path);
+    void set(const std::string& name, const std::string& dotted, const std::string& value);
+    void add(Layer layer);
+    void fault(const std::string& file, const std::string& code, const std::string& message,
+               const std::string& help);
+    Diagnostic place(Diagnostic diagnostic, const std::string& property) const;
+
+    Json settings_ = Json::object();
+    std::vector<Layer> layers_;
+    std::map<std::string, std::string, std::less<>> texts_;
+    Diagnostics diagnostics_;
+};
+
+}  // namespace attune

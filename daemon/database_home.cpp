@@ -1,0 +1,39 @@
+#include "daemon/database_home.h"
+
+#include <exception>
+
+namespace attune {
+
+DatabaseHome::DatabaseHome(const std::string& url, const std::filesystem::path& state_dir,
+                           const std::filesystem::path& binaries, Log& log)
+    : log_(log) {
+    database_.url = url;
+    if (!url.empty()) return;
+    options_.directory = state_dir / "postgres";
+    options_.binaries = binaries;
+    cluster_.emplace(options_);
+    database_.url = cluster_->url();
+    log_.info("embedded database in {}", options_.directory.string());
+}
+
+void DatabaseHome::watch(Duration elapsed) {
+    if (options_.directory.empty() || elapsed < retry_at_) return;
+    if (cluster_ && cluster_->running()) return;
+    if (cluster_) {
+        log_.error(
+            "the embedded database has ended by itself and is started again; its last "
+            "words: {}",
+            cluster_->log_tail());
+        cluster_.reset();
+    }
+    try {
+        cluster_.emplace(options_);
+        backoff_.succeeded();
+    } catch (const std::exception& error) {
+        const auto pause = backoff_.failed();
+        retry_at_ = elapsed + pause;
+        log_.error("{}; again in {}", error.what(), format_duration(pause));
+    }
+}
+
+}  // namespace attune

@@ -1,0 +1,39 @@
+// One try of an execution, as its executor holds it: from the claim's commit to the commit of
+// its outcome.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "core/event.h"
+#include "core/ids.h"
+#include "store/ledger.h"
+#include "wire/messages.h"
+
+namespace attune {
+
+struct Attempt {
+    ExecutionKey key;
+    ClaimToken token;
+    ActionId action;
+    std::string action_ref;
+    std::string rule_ref;  // empty for a run, as the event and the sensor
+    std::string sensor_ref;
+    EventId event;
+    std::string params;
+    std::string idempotency_key;
+    int number = 1;
+
+    // Of a process action, which holds a slot.
+    bool process = false;
+    bool running = false;  // let go
+    // What is said to the runner, until it has answered; it may not have heard.
+    std::optional<ProcessClaim> unanswered;
+    Duration ask_again_at{0};  // elapsed
+};
+
+Attempt attempt_of(const NewExecution& execution, const Answer& answer, const Entry& entry);
+Attempt attempt_of(const Run& run);
+Attempt attempt_of(const ClaimedExecution& claimed);
+
+}  // namespace attune

@@ -1,0 +1,48 @@
+// What an executor sends: confirmations to the timer workers, claims to the process runner,
+// replies to whoever asked, items to the feed. Losing any of it costs delay, never work.
+#pragma once
+
+#include <atomic>
+#include <deque>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/decision.h"
+#include "wire/bus.h"
+#include "wire/messages.h"
+
+namespace attune {
+
+class Courier {
+public:
+    Courier(Bus& bus, const std::string& runner_inbox, const std::string& feed_inbox,
+            const std::atomic<bool>& listened);
+
+    // Collected, and sent by send_confirmations() as one message for each worker.
+    void confirm(const std::string& worker, Confirmation confirmation);
+    void send_confirmations();
+
+    void reply(const std::string& inbox, const Message& message);
+
+    // In order; what the runner cannot take yet waits here and goes out with the next flush().
+    void to_runner(const Message& message);
+    void flush();
+
+    bool listened() const { return listened_.load(std::memory_order_relaxed); }
+    void feed(const FeedItem& item);
+
+private:
+    Outbox& outbox(const std::string& inbox);
+
+    Bus& bus_;
+    Outbox runner_;
+    Outbox feed_;
+    const std::atomic<bool>& listened_;
+    std::map<std::string, std::unique_ptr<Outbox>> outboxes_;  // those who gave their address
+    std::map<std::string, std::vector<Confirmation>> confirmations_;
+    std::deque<std::string> unsent_;  // for the runner; bounded by the slots
+};
+
+}  // namespace attune

@@ -1,0 +1,139 @@
+#include "daemon/executor/executor.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "core/limits.h"
+#include "daemon/executor/feed_items.h"
+
+namespace attune {
+namespace {
+
+constexpr Duration kCountsFlush = std::chrono::seconds(1);
+constexpr Duration kForgottenCheck = std::chrono::seconds(10);
+
+Database named(Database database, int index) {
+    database.application = "attuned executor " + std::to_string(index);
+    return database;
+}
+
+}  // namespace
+
+std::string executor_inbox(int index) { return "executor." + std::to_string(index); }
+
+Executor::Executor(ExecutorOptions options, const Database& database, ExecutorShared shared)
+    : options_(std::move(options)),
+      shared_(shared),
+      owner_{options_.incarnation, options_.index},
+      inbox_(shared_.bus, executor_inbox(options_.index)),
+      courier_(shared_.bus, "runner", "feed", shared_.listened),
+      ledger_(named(database, options_.index)),
+      upkeep_(named(database, options_.index)),
+      ids_(ledger_),
+      preparation_(ids_, shared_.slots, shared_.zones),
+      batch_limit_(limits::kEventsPerBatch) {}
+
+std::optional<Duration> Executor::step(Moment moment) {
+    take_in();
+    hear_runner(moment);
+    end_sleeps(moment);
+    if (moment.elapsed >= retry_at_) use_database(moment);
+    courier_.flush();
+    shared_.drain.set_busy(static_cast<std::size_t>(options_.index), !is_idle());
+    return next_step(moment);
+}
+
+void Executor::take_in() {
+    while (auto bytes = inbox_.receive()) {
+        if (auto message = decode(*bytes)) {
+            intake_.take(std::move(*message));
+        } else {
+            shared_.log.error("{}: a message is dropped: {}", inbox_.name(),
+                              message.error().message);
+        }
+    }
+}
+
+// Everything below needs the database; when it is away, what is held stays held and the next
+// try comes after a pause. Nothing that was taken in is dropped.
+void Executor::use_database(Moment moment) {
+    try {
+        resolve_doubt(moment);
+        mark_running(moment);
+        if (!record_batch(moment)) complete_due(moment);
+        record_runs(moment);
+        claim_backlog(moment);
+        flush_counts(moment);
+        release_forgotten(moment);
+        backoff_.succeeded();
+    } catch (const StoreRefused&) {
+        throw;
+    } catch (const StoreError& error) {
+        const auto pause = backoff_.failed();
+        retry_at_ = moment.elapsed + pause;
+        shared_.log.warn("{}: {}; {} fires wait, again in {}", inbox_.name(), error.what(),
+                         intake_.waiting() + doubtful_.size(), format_duration(pause));
+    }
+}
+
+void Executor::flush_counts(Moment moment) {
+    if (counts_.empty() || moment.elapsed < counts_flush_at_) return;
+    std::vector<RuleCount> counts;
+    counts.reserve(counts_.size());
+    for (const auto& [rule, count] : counts_) counts.push_back(count);
+    upkeep_.add(counts);
+    counts_.clear();
+    counts_flush_at_ = moment.elapsed + kCountsFlush;
+}
+
+void Executor::release_forgotten(Moment moment) {
+    if (moment.elapsed < forgotten_check_at_) return;
+    std::vector<Claim> remembered;
+    for (const auto& [id, attempt] : held_) remembered.push_back({attempt.key, attempt.token});
+    for (const auto& finishing : finishing_) {
+        remembered.push_back({finishing.attempt.key, finishing.attempt.token});
+    }
+    const int released =
+        ledger_.release_forgotten(owner_, remembered, kForgottenCheck, moment.now);
+    if (released > 0) {
+        shared_.log.warn("{}: {} claims were forgotten and are given back", inbox_.name(),
+                         released);
+        backlog_ = true;
+    }
+    forgotten_check_at_ = moment.elapsed + kForgottenCheck;
+}
+
+// What was taken in and not recorded is forgotten: its cursor has not moved. What runs as a
+// process is ended by the runner and found by the next start.
+void Executor::end(Moment moment) {
+    resolve_doubt(moment);
+    std::vector<Claim> unstarted;
+    for (const auto& [id, attempt] : held_) {
+        if (!attempt.running) unstarted.push_back({attempt.key, attempt.token});
+    }
+    while (!finishing_.empty()) settle_completions(ledger_.complete(completions()));
+    if (!unstarted.empty()) ledger_.release(unstarted);
+}
+
+bool Executor::is_idle() const {
+    return !intake_.has_work() && intake_.runs.empty() && doubtful_.empty() && held_.empty() &&
+           finishing_.empty();
+}
+
+std::optional<Duration> Executor::next_step(Moment moment) const {
+    const bool waits_for_database = moment.elapsed < retry_at_;
+    std::optional<Duration> at;
+    const auto no_later = [&](Duration due) { at = at ? std::min(*at, due) : due; };
+    if (waits_for_database) {
+        no_later(retry_at_);
+    } else {
+        if (intake_.has_work() || !intake_.runs.empty()) return Duration{0};
+        if (!finishing_.empty()) no_later(finishing_.front().since + limits::kCompletionDelay);
+        if (!counts_.empty()) no_later(counts_flush_at_);
+        no_later(forgotten_check_at_);
+    }
+    if (!sleeps_.empty()) no_later(sleeps_.begin()->first);
+    return std::max(*at - moment.elapsed, Duration{0});
+}
+
+}  // namespace attune

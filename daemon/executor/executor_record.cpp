@@ -1,0 +1,297 @@
+// How an executor records: one transaction for a batch, and what follows from each way it can
+// end.
+#include <algorithm>
+#include <utility>
+
+#include "core/limits.h"
+#include "daemon/executor/executor.h"
+#include "daemon/executor/feed_items.h"
+
+namespace attune {
+namespace {
+
+constexpr int kCatalogTries = 5;  // it moved again each time: somebody applies in a loop
+
+Confirmation confirmation(const Decision& decision, bool recorded) {
+    return {decision.sensor, decision.spec_rev, decision.through, recorded};
+}
+
+}  // namespace
+
+// Records what came in, together with what finished meanwhile. False: nothing had come in.
+bool Executor::record_batch(Moment moment) {
+    auto works = intake_.next_batch(batch_limit_);
+    if (works.empty()) return false;
+    auto catalog = shared_.catalog.get();
+    // Outcomes ride along, but not while an offender is looked for: it might be one of them.
+    auto done =
+        batch_limit_ == limits::kEventsPerBatch ? completions() : std::vector<Completion>{};
+    Batch batch;
+    try {
+        for (int tries = 1; tries <= kCatalogTries; ++tries) {
+            ids_.reserve(works.size());
+            batch = prepare(std::exchange(works, {}), *catalog, moment);
+            preparation_.number(batch);
+            const auto recorded =
+                ledger_.record(catalog->generation(), owner_, batch.entries, done);
+            settle_completions(recorded.completions);
+            done.clear();
+            if (!recorded.moved) {
+                settle(batch, recorded, moment);
+                courier_.send_confirmations();
+                return true;
+            }
+            put_back(batch);
+            catalog = shared_.catalog.at_least(recorded.current);
+            works = intake_.next_batch(batch_limit_);
+        }
+        batch = {};
+    } catch (const StoreInDoubt&) {
+        doubtful_ = std::exchange(batch, {});
+        throw;
+    } catch (const StoreRefused& refusal) {
+        isolate(batch, !done.empty(), refusal, moment);
+    } catch (...) {
+        put_back(batch);
+        intake_.put_back(std::move(works));
+        throw;
+    }
+    intake_.put_back(std::move(works));
+    courier_.send_confirmations();
+    return true;
+}
+
+// Evaluates `works` up to the bounds of one transaction; what is over goes back.
+Batch Executor::prepare(std::vector<Work> works, const Catalog& catalog, Moment moment) {
+    Batch batch;
+    std::size_t answers = 0;
+    auto work = works.begin();
+    for (; work != works.end() && answers < limits::kEnforcementsPerBatch; ++work) {
+        Entry entry;
+        auto prepared = preparation_.prepare(catalog, std::move(*work),
+                                             !backlog_ && !draining(), moment.now, entry);
+        if (!prepared.refusal.empty()) {
+            decline(prepared, prepared.refusal);
+            continue;
+        }
+        answers += entry.answers.size();
+        batch.entries.push_back(std::move(entry));
+        batch.prepared.push_back(std::move(prepared));
+    }
+    works.erase(works.begin(), work);
+    intake_.put_back(std::move(works));
+    return batch;
+}
+
+void Executor::settle(Batch& batch, const Recorded& recorded, Moment moment) {
+    for (std::size_t i = 0; i < batch.size(); ++i) {
+        if (recorded.entries[i] == Fate::kRecorded) {
+            settle_recorded(batch.entries[i], batch.prepared[i], moment);
+        } else {
+            settle_unrecorded(batch.prepared[i], recorded.entries[i], recorded.existing[i]);
+        }
+    }
+    batch_limit_ = std::min(batch_limit_ * 2, limits::kEventsPerBatch);
+}
+
+void Executor::settle_recorded(const Entry& entry, Prepared& prepared, Moment moment) {
+    if (entry.decision) {
+        courier_.confirm(prepared.work.worker, confirmation(*entry.decision, true));
+    }
+    if (prepared.work.fire) {
+        courier_.reply(prepared.work.fire->reply_to, FireReply{prepared.work.fire->request,
+                                                               RequestOutcome::kRecorded,
+                                                               entry.event->id,
+                                                               entry.event->scheduled_at,
+                                                               {}});
+    }
+    if (!entry.event) return;
+    shared_.log.debug("fired {} for {}", entry.sensor_ref,
+                      format_rfc3339(entry.event->scheduled_at));
+    if (courier_.listened()) courier_.feed(event_created(entry, moment.now));
+    for (auto& count : prepared.counts) {
+        auto& sum = counts_[count.rule];
+        sum.rule = count.rule;
+        sum.matched += count.matched;
+        sum.unmatched += count.unmatched;
+        sum.errored += count.errored;
+        if (count.unmatched == 0) continue;
+        sum.last_reason = std::move(count.last_reason);
+        sum.last_at = count.last_at;
+    }
+    for (const auto& answer : entry.answers) {
+        if (courier_.listened()) courier_.feed(enforcement_created(entry, answer, moment.now));
+        if (!answer.execution) continue;
+        auto attempt = attempt_of(*answer.execution, answer, entry);
+        if (courier_.listened()) courier_.feed(execution_requested(attempt, moment.now));
+        if (answer.execution->claimed) {
+            begin(std::move(attempt), moment);
+        } else {
+            backlog_ = true;
+        }
+    }
+}
+
+void Executor::settle_unrecorded(Prepared& prepared, Fate fate, const Existing& existing) {
+    preparation_.undo(prepared);
+    if (prepared.work.decision) {
+        courier_.confirm(prepared.work.worker,
+                         confirmation(*prepared.work.decision, fate == Fate::kDuplicate));
+    } else if (fate == Fate::kDuplicate) {
+        courier_.reply(prepared.work.fire->reply_to, FireReply{prepared.work.fire->request,
+                                                               RequestOutcome::kDuplicate,
+                                                               EventId{existing.id},
+                                                               existing.scheduled_at,
+                                                               {}});
+    } else {
+        courier_.reply(prepared.work.fire->reply_to, FireReply{prepared.work.fire->request,
+                                                               RequestOutcome::kRefused,
+                                                               {},
+                                                               {},
+                                                               "the sensor changed meanwhile"});
+    }
+}
+
+// There is nothing to record, and whoever waits for it is told.
+void Executor::decline(const Prepared& prepared, const std::string& why) {
+    if (prepared.work.decision) {
+        courier_.confirm(prepared.work.worker, confirmation(*prepared.work.decision, false));
+    } else {
+        courier_.reply(
+            prepared.work.fire->reply_to,
+            FireReply{prepared.work.fire->request, RequestOutcome::kRefused, {}, {}, why});
+    }
+}
+
+void Executor::put_back(Batch& batch) {
+    std::vector<Work> works;
+    works.reserve(batch.size());
+    for (auto& prepared : batch.prepared) {
+        preparation_.undo(prepared);
+        works.push_back(std::move(prepared.work));
+    }
+    batch = {};
+    intake_.put_back(std::move(works));
+}
+
+// The database refuses something in the batch: halve it until that is alone, then record it
+// without what it is refused for.
+void Executor::isolate(Batch& batch, bool rode_along, const StoreRefused& refusal,
+                       Moment moment) {
+    if (batch.size() == 1 && !rode_along) {
+        record_poisoned(batch.entries.front(), batch.prepared.front(), refusal, moment);
+        batch_limit_ = limits::kEventsPerBatch;
+        return;
+    }
+    batch_limit_ = std::max<std::size_t>(batch.size() / 2, 1);
+    put_back(batch);
+}
+
+void Executor::record_poisoned(Entry& entry, Prepared& prepared, const StoreRefused& refusal,
+                               Moment moment) {
+    preparation_.undo(prepared);
+    prepared.slots = 0;
+    if (prepared.work.fire) return decline(prepared, refusal.what());
+    const auto& decision = *prepared.work.decision;
+    try {
+        const auto recorded = ledger_.record_poisoned(shared_.catalog.get()->generation(),
+                                                      owner_, entry, refusal);
+        const bool done = !recorded.moved && recorded.entries.front() == Fate::kRecorded;
+        courier_.confirm(prepared.work.worker, confirmation(decision, done));
+        if (!done || !entry.event) return;
+        shared_.log.error("{}: the database refuses its event: {}; recorded without payload",
+                          entry.sensor_ref, refusal.what());
+        entry.event->payload = "null";
+        if (courier_.listened()) courier_.feed(event_created(entry, moment.now));
+    } catch (const StoreRefused& again) {
+        ledger_.fault_sensor(decision.sensor, again.what());
+        shared_.log.error("sensor {} is faulted until its schedule is edited: {}",
+                          entry.sensor_ref, again.what());
+        courier_.confirm(prepared.work.worker, confirmation(decision, false));
+    }
+}
+
+// The reply of a COMMIT was lost: what is there with our ids was recorded, the rest was not.
+void Executor::resolve_doubt(Moment moment) {
+    if (doubtful_.empty()) return;
+    const auto there = ledger_.read_back(doubtful_.entries);
+    Batch absent;
+    for (std::size_t i = 0; i < doubtful_.size(); ++i) {
+        if (there[i]) {
+            settle_recorded(doubtful_.entries[i], doubtful_.prepared[i], moment);
+        } else {
+            absent.entries.push_back(std::move(doubtful_.entries[i]));
+            absent.prepared.push_back(std::move(doubtful_.prepared[i]));
+        }
+    }
+    doubtful_ = {};
+    put_back(absent);
+    courier_.send_confirmations();
+}
+
+void Executor::reply(const RunRequest& request, const RunReply& answer) {
+    courier_.reply(request.reply_to, answer);
+}
+
+// `attune run`: executions nobody's event asked for. Rare, so one transaction each.
+void Executor::record_runs(Moment moment) {
+    while (!intake_.runs.empty()) {
+        const auto& request = intake_.runs.front();
+        const auto catalog = shared_.catalog.get();
+        const auto* action = catalog->actions().find(request.action);
+        if (!action) {
+            reply(request,
+                  {request.request, RequestOutcome::kRefused, {}, "the action is gone"});
+            intake_.runs.erase(intake_.runs.begin());
+            continue;
+        }
+        ids_.reserve(1);
+        int slots = 0;
+        Run run;
+        run.accepted_at = request.scheduled_at;
+        run.key = request.key;
+        run.execution = preparation_.birth(*action, request.params, "run:" + request.key,
+                                           !backlog_ && !draining(), moment.now, slots);
+        run.execution.id = ExecutionId{ids_.next()};
+        Recorded recorded;
+        try {
+            recorded = ledger_.record_runs(catalog->generation(), owner_, std::span(&run, 1));
+        } catch (const StoreRefused& refusal) {
+            shared_.slots.give_back(slots);
+            reply(request, {request.request, RequestOutcome::kRefused, {}, refusal.what()});
+            intake_.runs.erase(intake_.runs.begin());
+            continue;
+        } catch (...) {
+            shared_.slots.give_back(slots);
+            throw;
+        }
+        if (recorded.moved) {
+            shared_.slots.give_back(slots);
+            shared_.catalog.at_least(recorded.current);
+            continue;
+        }
+        if (recorded.entries.front() == Fate::kDuplicate) {
+            shared_.slots.give_back(slots);
+            reply(request, {request.request,
+                            RequestOutcome::kDuplicate,
+                            {ExecutionId{recorded.existing.front().id},
+                             recorded.existing.front().scheduled_at},
+                            {}});
+        } else {
+            reply(request, {request.request,
+                            RequestOutcome::kRecorded,
+                            {run.execution.id, run.accepted_at},
+                            {}});
+            auto attempt = attempt_of(run);
+            if (courier_.listened()) courier_.feed(execution_requested(attempt, moment.now));
+            if (run.execution.claimed) {
+                begin(std::move(attempt), moment);
+            } else {
+                backlog_ = true;
+            }
+        }
+        intake_.runs.erase(intake_.runs.begin());
+    }
+}
+
+}  // namespace attune

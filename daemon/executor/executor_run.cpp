@@ -1,0 +1,245 @@
+// How an executor runs what it has claimed, and brings the outcomes home.
+#include <algorithm>
+#include <utility>
+
+#include "core/limits.h"
+#include "daemon/builtin_actions.h"
+#include "daemon/executor/executor.h"
+#include "daemon/executor/feed_items.h"
+
+namespace attune {
+namespace {
+
+constexpr Duration kAskAgain = std::chrono::seconds(1);
+
+Outcome failed(const std::string& error, TimePoint now) {
+    return {ExecutionState::kFailed, compact(Json{{"error", error}}), now};
+}
+
+}  // namespace
+
+void Executor::begin(Attempt attempt, Moment moment) {
+    const auto catalog = shared_.catalog.get();
+    const auto* action = catalog->actions().find(attempt.action);
+    if (!action) {
+        finish(attempt, failed("the action " + attempt.action_ref + " is gone", moment.now),
+               moment);
+        return;
+    }
+    if (action->spec.runner == Runner::kBuiltin) {
+        begin_builtin(std::move(attempt), moment);
+    } else {
+        begin_process(std::move(attempt), *action, moment);
+    }
+}
+
+void Executor::begin_builtin(Attempt attempt, Moment moment) {
+    auto begun = run_builtin(attempt.action_ref, attempt.params, moment.now);
+    if (auto* outcome = std::get_if<Outcome>(&begun)) {
+        finish(attempt, std::move(*outcome), moment);
+        return;
+    }
+    if (sleeps_.size() >= limits::kSleeping) {
+        finish(attempt, failed("too many core.sleep are under way", moment.now), moment);
+        return;
+    }
+    sleeps_.emplace(moment.elapsed + std::get<Duration>(begun), attempt.key.id);
+    held_.emplace(attempt.key.id, std::move(attempt));
+}
+
+void Executor::begin_process(Attempt attempt, const CatalogAction& action, Moment moment) {
+    attempt.process = true;
+    ProcessClaim claim;
+    claim.key = attempt.key;
+    claim.token = attempt.token;
+    claim.executor = options_.index;
+    claim.attempt = attempt.number;
+    claim.action_ref = attempt.action_ref;
+    claim.rule_ref = attempt.rule_ref;
+    claim.event = attempt.event;
+    claim.idempotency_key = attempt.idempotency_key;
+    claim.command = action.spec.command;
+    if (action.pack) claim.pack_directory = options_.source_root + "/" + action.pack->directory;
+    claim.env = action.spec.env;
+    claim.params = attempt.params;
+    claim.output = action.spec.output;
+    claim.timeout = action.spec.timeout;
+    courier_.to_runner(StartProcess{claim});
+    attempt.unanswered = std::move(claim);
+    attempt.ask_again_at = moment.elapsed + kAskAgain;
+    held_.emplace(attempt.key.id, std::move(attempt));
+}
+
+// The runner answers at once; silence means that one of the two messages was lost.
+void Executor::ask_runner_again(Moment moment) {
+    if (moment.elapsed < ask_again_at_) return;
+    for (auto& [id, attempt] : held_) {
+        if (!attempt.unanswered || moment.elapsed < attempt.ask_again_at) continue;
+        courier_.to_runner(StartProcess{*attempt.unanswered});
+        attempt.ask_again_at = moment.elapsed + kAskAgain;
+    }
+    ask_again_at_ = moment.elapsed + kAskAgain;
+}
+
+void Executor::finish(const Attempt& attempt, Outcome outcome, Moment moment) {
+    finishing_.push_back({attempt, std::move(outcome), moment.elapsed});
+}
+
+void Executor::end_sleeps(Moment moment) {
+    while (!sleeps_.empty() && sleeps_.begin()->first <= moment.elapsed) {
+        const auto held = held_.extract(sleeps_.begin()->second);
+        sleeps_.erase(sleeps_.begin());
+        if (held.empty()) continue;
+        finish(held.mapped(), finish_sleep(held.mapped().params, moment.now), moment);
+    }
+}
+
+// The runner says everything until it is answered, so each report may come more than once.
+void Executor::hear_runner(Moment moment) {
+    for (auto& finished : std::exchange(intake_.finished, {})) {
+        const auto held = held_.find(finished.key.id);
+        if (held == held_.end() || held->second.token != finished.token) {
+            if (!is_finishing(finished.key, finished.token)) {
+                courier_.to_runner(AbortProcess{finished.key, finished.token});
+            }
+            continue;
+        }
+        finish(held->second, std::move(finished.outcome), moment);
+        held_.erase(held);
+        shared_.slots.give_back(1);
+    }
+    std::erase_if(intake_.started, [&](const ProcessStarted& started) {
+        const auto held = held_.find(started.key.id);
+        if (held == held_.end() || held->second.token != started.token) {
+            courier_.to_runner(AbortProcess{started.key, started.token});
+            return true;
+        }
+        held->second.unanswered.reset();
+        if (held->second.running) courier_.to_runner(GoProcess{started.key, started.token});
+        return held->second.running;
+    });
+    ask_runner_again(moment);
+}
+
+bool Executor::is_finishing(const ExecutionKey& key, const ClaimToken& token) const {
+    return std::any_of(finishing_.begin(), finishing_.end(), [&](const Finishing& finishing) {
+        return finishing.attempt.key == key && finishing.attempt.token == token;
+    });
+}
+
+// scheduled -> running, committed before the gate opens: a process that runs is always known.
+void Executor::mark_running(Moment moment) {
+    std::vector<RunningMark> marks;
+    std::set<ExecutionId> marked;
+    for (const auto& started : intake_.started) {
+        if (!marked.insert(started.key.id).second) continue;
+        marks.push_back({started.key,
+                         started.token,
+                         {started.process_group, static_cast<std::int64_t>(started.start_ticks),
+                          options_.boot_id}});
+    }
+    if (marks.empty()) return;
+    const auto accepted = ledger_.start_running(marks);
+    intake_.started.clear();
+    for (std::size_t i = 0; i < marks.size(); ++i) {
+        const auto held = held_.find(marks[i].key.id);
+        if (accepted[i]) {
+            held->second.running = true;
+            courier_.to_runner(GoProcess{marks[i].key, marks[i].token});
+            if (courier_.listened()) {
+                courier_.feed(execution_started(held->second, moment.now));
+            }
+        } else {
+            courier_.to_runner(AbortProcess{marks[i].key, marks[i].token});
+            held_.erase(held);
+            shared_.slots.give_back(1);
+        }
+    }
+}
+
+std::vector<Completion> Executor::completions() const {
+    const auto count = std::min(finishing_.size(), limits::kEventsPerBatch);
+    std::vector<Completion> all;
+    all.reserve(count);
+    for (std::size_t i = 0; i < count; ++i) {
+        const auto& [attempt, outcome, since] = finishing_[i];
+        all.push_back({attempt.key, attempt.token, outcome});
+    }
+    return all;
+}
+
+// Of the oldest outcomes, which were accepted; the others lost their claim meanwhile.
+void Executor::settle_completions(const std::vector<bool>& accepted) {
+    for (std::size_t i = 0; i < accepted.size(); ++i) {
+        const auto& [attempt, outcome, since] = finishing_[i];
+        if (!accepted[i]) {
+            shared_.log.warn("execution {} of {} ended as {}, but its claim is lost",
+                             attempt.key.id.value, attempt.action_ref,
+                             to_string(outcome.state));
+        } else if (courier_.listened()) {
+            courier_.feed(execution_completed(attempt, outcome));
+        }
+        if (attempt.process) courier_.to_runner(AbortProcess{attempt.key, attempt.token});
+    }
+    finishing_.erase(finishing_.begin(),
+                     finishing_.begin() + static_cast<std::ptrdiff_t>(accepted.size()));
+}
+
+// Outcomes that found no transaction to ride in.
+void Executor::complete_due(Moment moment) {
+    if (finishing_.empty()) return;
+    const bool due = finishing_.size() >= limits::kCompletionsPerBatch || draining() ||
+                     moment.elapsed - finishing_.front().since >= limits::kCompletionDelay;
+    if (!due) return;
+    try {
+        settle_completions(ledger_.complete(completions()));
+    } catch (const StoreRefused&) {
+        complete_one_by_one(moment);
+    }
+}
+
+// One of them is refused: it keeps its state and loses its result.
+void Executor::complete_one_by_one(Moment moment) {
+    for (auto left = finishing_.size(); left > 0; --left) {
+        const auto one = completions().front();
+        try {
+            settle_completions(ledger_.complete(std::span(&one, 1)));
+        } catch (const StoreRefused& refusal) {
+            auto& outcome = finishing_.front().outcome;
+            shared_.log.error("execution {}: the database refuses its result: {}",
+                              one.key.id.value, refusal.what());
+            outcome = {outcome.state, compact(Json{{"error", refusal.what()}}), moment.now};
+            const auto bare = completions().front();
+            settle_completions(ledger_.complete(std::span(&bare, 1)));
+        }
+    }
+}
+
+// Work that nobody took at its birth: for lack of slots, after a crash, or a lost hint.
+void Executor::claim_backlog(Moment moment) {
+    if (intake_.woken) backlog_ = true;
+    intake_.woken = false;
+    if (!backlog_ || draining()) return;
+    const int slots = shared_.slots.take(static_cast<int>(limits::kCompletionsPerBatch));
+    if (slots == 0) return;
+    std::vector<ClaimedExecution> claimed;
+    try {
+        claimed = ledger_.claim_ready(owner_, slots, moment.now);
+    } catch (...) {
+        shared_.slots.give_back(slots);
+        throw;
+    }
+    if (static_cast<int>(claimed.size()) < slots) backlog_ = false;
+    int used = 0;
+    for (const auto& execution : claimed) {
+        auto attempt = attempt_of(execution);
+        begin(std::move(attempt), moment);
+        if (const auto held = held_.find(execution.key.id);
+            held != held_.end() && held->second.process) {
+            ++used;
+        }
+    }
+    shared_.slots.give_back(slots - used);
+}
+
+}  // namespace attune

@@ -1,0 +1,34 @@
+// The catalog the daemon runs with: read by every thread, swapped whole.
+#pragma once
+
+#include <memory>
+#include <mutex>
+
+#include "core/catalog.h"
+#include "core/ids.h"
+#include "daemon/log.h"
+#include "store/catalog_store.h"
+
+namespace attune {
+
+class LiveCatalog {
+public:
+    LiveCatalog(Database database, Log& log);
+
+    // Never null; the empty catalog of generation 0 before the first load. Any thread.
+    std::shared_ptr<const Catalog> get() const;
+
+    // The catalog of `generation` or a newer one. Loads what changed when the one held is
+    // older; threads that ask at once wait for one load. Throws StoreError.
+    std::shared_ptr<const Catalog> at_least(Generation generation);
+
+private:
+    mutable std::mutex mutex_;  // of catalog_
+    std::shared_ptr<const Catalog> catalog_;
+
+    std::mutex loading_;  // of store_, held for the whole of a load
+    CatalogStore store_;
+    Log& log_;
+};
+
+}  // namespace attune

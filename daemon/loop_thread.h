@@ -1,0 +1,46 @@
+// The only thread shell of the daemon: makes a Loop, steps it until the bus is shut down,
+// survives what it throws.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <string>
+#include <thread>
+
+#include "core/clock.h"
+#include "daemon/log.h"
+#include "daemon/loop.h"
+
+namespace attune {
+
+class LoopThread {
+public:
+    using Make = std::function<std::unique_ptr<Loop>()>;
+
+    // Starts the thread. `make` runs on it; when it throws, the failure is logged and tried
+    // again with backoff, as a step's is.
+    LoopThread(std::string name, const Clock& clock, Log& log, Make make);
+    // Waits for the end of the thread: the bus must have been shut down.
+    ~LoopThread();
+    LoopThread(const LoopThread&) = delete;
+    LoopThread& operator=(const LoopThread&) = delete;
+
+    const std::string& name() const { return name_; }
+
+    // Grows with every step: what a watchdog compares.
+    std::uint64_t progress() const { return progress_.load(std::memory_order_relaxed); }
+
+private:
+    void run(const Make& make);
+    bool pause(Duration duration);
+    void end(Loop* loop);
+
+    const std::string name_;
+    const Clock& clock_;
+    Log& log_;
+    std::atomic<std::uint64_t> progress_{0};
+    std::jthread thread_;
+};
+
+}  // namespace attune

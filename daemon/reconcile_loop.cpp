@@ -1,0 +1,155 @@
+#include "daemon/reconcile_loop.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "core/diagnostic_text.h"
+#include "daemon/executor/feed_items.h"
+#include "daemon/sensor/timer_loop.h"
+#include "store/errors.h"
+
+namespace attune {
+namespace {
+
+// A tree that is being written to is left alone until it is quiet, but not for ever.
+constexpr Duration kQuiet = std::chrono::milliseconds(300);
+constexpr Duration kLongestQuiet = std::chrono::seconds(10);
+
+}  // namespace
+
+ReconcileLoop::ReconcileLoop(ReconcileOptions options, const Database& database, Bus& bus,
+                             LiveCatalog& catalog, const ZoneSource& zones,
+                             const std::atomic<bool>& listened, Log& log)
+    : options_(std::move(options)),
+      catalog_(catalog),
+      listened_(listened),
+      log_(log),
+      bus_(bus),
+      inbox_(bus, "reconcile"),
+      feed_(bus, {"feed"}),
+      watcher_(options_.source_path),
+      reconciler_(options_.source_path, database, zones) {
+    for (int i = 0; i < options_.timer_workers; ++i) {
+        timers_.push_back(
+            std::make_unique<Outbox>(bus, std::vector<std::string>{timer_inbox(i)}));
+    }
+}
+
+std::optional<Duration> ReconcileLoop::step(Moment moment) {
+    take_in(moment);
+    if (watcher_.drain()) hint(moment);
+    preview(moment);
+    if (!asked_.empty() || moment.elapsed >= due_at_) pass(moment);
+    return std::max(due_at_ - moment.elapsed, Duration{0});
+}
+
+Woken ReconcileLoop::wait(std::optional<Duration> timeout) {
+    pollfd hints{watcher_.fd(), POLLIN, 0};
+    return inbox_.wait(timeout, std::span(&hints, 1));
+}
+
+void ReconcileLoop::take_in(Moment moment) {
+    while (auto bytes = inbox_.receive()) {
+        const auto message = decode(*bytes);
+        if (!message) continue;
+        if (const auto* request = std::get_if<ReconcileRequest>(&*message)) {
+            (request->plan_only ? previews_ : asked_).push_back(*request);
+        } else if (std::holds_alternative<Wake>(*message)) {
+            due_at_ = moment.elapsed;
+        }
+    }
+}
+
+void ReconcileLoop::hint(Moment moment) {
+    if (!quiet_since_) quiet_since_ = moment.elapsed;
+    due_at_ = std::min(moment.elapsed + kQuiet, *quiet_since_ + kLongestQuiet);
+}
+
+void ReconcileLoop::pass(Moment moment) {
+    quiet_since_.reset();
+    PassOptions options{.in_full = !asked_.empty()};
+    for (const auto& request : asked_) {
+        options.allowed_retirements =
+            std::max(options.allowed_retirements, request.allow_retire);
+    }
+    const auto asked = std::exchange(asked_, {});
+    Report report;
+    try {
+        report = reconciler_.reconcile(moment.now, moment.elapsed, options);
+    } catch (const StoreError& error) {
+        const Json failure{
+            {"error",
+             {{"code", "database"},
+              {"message", error.what()},
+              {"help", "the daemon goes on trying by itself; see attune status"}}}};
+        for (const auto& request : asked) answer(request, failure);
+        throw;
+    }
+    const auto poll = std::min<Duration>(options_.poll, watcher_.poll_every());
+    due_at_ = moment.elapsed + report.again_in.value_or(poll);
+    const auto* listing = reconciler_.listing();
+    if (listing != nullptr && watcher_.cover(*listing)) hint(moment);
+    if (watcher_.trouble() != last_trouble_) {
+        last_trouble_ = watcher_.trouble();
+        if (!last_trouble_.empty()) log_.warn("source: {}", last_trouble_);
+    }
+    if (!report.outcome) {
+        asked_.insert(asked_.end(), asked.begin(), asked.end());
+        if (!asked_.empty()) due_at_ = std::max(due_at_, moment.elapsed + kQuiet);
+        return;
+    }
+    announce(report, moment);
+    log(report);
+    const auto told = report_json(report);
+    for (const auto& request : asked) answer(request, told);
+}
+
+// Executors find out by themselves, with every recording; timers have to be told.
+void ReconcileLoop::announce(const Report& report, Moment moment) {
+    if (report.generation <= announced_) return;
+    announced_ = report.generation;
+    catalog_.at_least(report.generation);
+    for (const auto& worker : timers_) worker->send(encode(CatalogChanged{report.generation}));
+    if (report.moved && listened_.load()) {
+        feed_.send(encode(catalog_changed(report.generation, moment.now)));
+    }
+}
+
+void ReconcileLoop::log(const Report& report) {
+    std::string said = std::string(to_string(*report.outcome)) + " " + report.tree;
+    for (const auto& diagnostic : report.diagnostics) said += one_line(diagnostic);
+    if (said == std::exchange(last_said_, said)) return;
+    for (const auto& diagnostic : report.diagnostics) {
+        const auto level =
+            diagnostic.severity == Severity::kError ? spdlog::level::err : spdlog::level::warn;
+        log_.log(level, "{}", one_line(diagnostic));
+    }
+    log_.info("source {}: {} at generation {}: {}{}",
+              report.source.empty() ? options_.source_path : report.source,
+              to_string(*report.outcome), report.generation.value, report.summary,
+              report.frozen.empty() ? ""
+                                    : "; " + std::to_string(report.frozen.size()) +
+                                          " frozen at what was last applied");
+}
+
+void ReconcileLoop::preview(Moment moment) {
+    for (const auto& request : std::exchange(previews_, {})) {
+        const PassOptions options{.in_full = true, .allowed_retirements = request.allow_retire};
+        try {
+            answer(request, preview_json(reconciler_.preview(moment.now, options)));
+        } catch (const StoreError& error) {
+            answer(request, Json{{"error",
+                                  {{"code", "database"},
+                                   {"message", error.what()},
+                                   {"help", "try again when the database is back"}}}});
+        }
+    }
+}
+
+void ReconcileLoop::answer(const ReconcileRequest& request, const Json& report) {
+    if (request.reply_to.empty()) return;
+    Outbox(bus_, {request.reply_to})
+        .send(encode(ReconcileReply{request.request, compact(report)}));
+}
+
+}  // namespace attune

@@ -1,0 +1,71 @@
+// The thread that keeps the database saying what the source says: at start, after every hint of
+// a change once the tree is quiet, when asked to, and at the usual interval anyway.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/zone_source.h"
+#include "daemon/live_catalog.h"
+#include "daemon/log.h"
+#include "daemon/loop.h"
+#include "os/watcher.h"
+#include "reconciler/reconcile.h"
+#include "wire/messages.h"
+
+namespace attune {
+
+struct ReconcileOptions {
+    std::string source_path;  // absolute
+    int timer_workers = 1;
+    Duration poll = std::chrono::seconds(60);
+};
+
+class ReconcileLoop final : public Loop {
+public:
+    ReconcileLoop(ReconcileOptions options, const Database& database, Bus& bus,
+                  LiveCatalog& catalog, const ZoneSource& zones,
+                  const std::atomic<bool>& listened, Log& log);
+
+    std::optional<Duration> step(Moment moment) override;
+    Woken wait(std::optional<Duration> timeout) override;
+
+private:
+    void take_in(Moment moment);
+    void hint(Moment moment);
+    void pass(Moment moment);
+    void announce(const Report& report, Moment moment);
+    void log(const Report& report);
+    void answer(const ReconcileRequest& request, const Json& report);
+    void preview(Moment moment);
+
+    const ReconcileOptions options_;
+    LiveCatalog& catalog_;
+    const std::atomic<bool>& listened_;
+    Log& log_;
+
+    Bus& bus_;
+    Inbox inbox_;
+    std::vector<std::unique_ptr<Outbox>> timers_;
+    Outbox feed_;
+    TreeWatcher watcher_;
+    Reconciler reconciler_;
+
+    std::vector<ReconcileRequest> asked_;     // for a pass
+    std::vector<ReconcileRequest> previews_;  // for a plan
+    Generation announced_;                    // of the last catalog change that was told
+    std::string last_trouble_;
+    std::string last_said_;  // the last report's line: an unchanged fault is logged once
+
+    Duration due_at_{0};                   // elapsed: the next pass
+    std::optional<Duration> quiet_since_;  // elapsed of the first hint that is not acted on
+};
+
+// What `attune reconcile` and `attune plan` are answered with, docs/control.md.
+Json report_json(const Report& report);
+Json preview_json(const Preview& preview);
+
+}  // namespace attune

@@ -1,0 +1,194 @@
+#include "daemon/service.h"
+
+#include <unistd.h>
+
+#include <array>
+#include <utility>
+
+#include "core/limits.h"
+#include "core/load.h"
+#include "daemon/control/control_api.h"
+#include "daemon/executor/executor.h"
+#include "daemon/feed_loop.h"
+#include "daemon/reconcile_loop.h"
+#include "daemon/runner/runner_loop.h"
+#include "daemon/sensor/timer_loop.h"
+#include "daemon/sweep.h"
+#include "os/files.h"
+#include "os/process_info.h"
+#include "os/random.h"
+#include "os/system_error.h"
+#include "wire/messages.h"
+
+namespace attune {
+namespace {
+
+NodeIdentity identity(const ServiceOptions& options) {
+    std::array<char, 256> hostname{};
+    ::gethostname(hostname.data(), hostname.size() - 1);
+    return {.name = options.node,
+            .hostname = hostname.data(),
+            .boot_id = boot_id(),
+            .version = options.version,
+            .pid = ::getpid()};
+}
+
+// As its attune.yaml has it now; the control endpoints ask for revisions by it.
+std::string source_name(const std::string& source_path) {
+    try {
+        const auto text = read_file(source_path + "/attune.yaml", limits::kFileBytes);
+        const auto loaded = load_source("attune.yaml", text);
+        return loaded.source ? loaded.source->name : "main";
+    } catch (const SystemError&) {
+        return "main";
+    }
+}
+
+Database named(Database database) {
+    database.application = "attuned";
+    return database;
+}
+
+}  // namespace
+
+Service::Service(ServiceOptions options, const Database& database, const Clock& clock,
+                 const ZoneSource& zones, Log& log)
+    : options_(std::move(options)),
+      database_(database),
+      clock_(clock),
+      zones_(zones),
+      log_(log),
+      nodes_(named(database)),
+      incarnation_(nodes_.join(identity(options_), options_.lease)),
+      catalog_(database, log),
+      slots_(options_.slots),
+      bus_(options_.lose ? Bus(options_.lose) : Bus()) {
+    recover(clock_.now());
+    catalog_.at_least(Generation{});
+    start_threads();
+    start_control();
+}
+
+Service::~Service() { stop(); }
+
+// Whatever an earlier life of this node held is nobody's now: the caller's lock on the state
+// directory proves it dead. Its processes are ended first, so that none runs beside its retry.
+void Service::recover(TimePoint now) {
+    int killed = 0;
+    for (const auto& left : nodes_.left_processes(incarnation_)) {
+        const RecordedGroup group{left.process.group,
+                                  static_cast<std::uint64_t>(left.process.started_ticks),
+                                  left.process.boot_id};
+        killed += kill_recorded_group(
+            group, "ATTUNE_EXECUTION_ID=" + std::to_string(left.key.id.value));
+    }
+    const auto recovery = nodes_.recover(incarnation_, now);
+    if (recovery.requested + recovery.abandoned + killed == 0) return;
+    log_.warn(
+        "an earlier life of this node was cut short: {} executions run again, {} are "
+        "abandoned, {} of its processes were ended",
+        recovery.requested, recovery.abandoned, killed);
+}
+
+void Service::start_threads() {
+    const auto start = [this](std::string name, LoopThread::Make make) {
+        threads_.push_back(
+            std::make_unique<LoopThread>(std::move(name), clock_, log_, std::move(make)));
+        return threads_.back().get();
+    };
+    start("feed", [this] {
+        FeedOptions feed{.socket_path = options_.feed_socket,
+                         .group = options_.control_group,
+                         .source = "/attune/" + options_.node,
+                         .life = random_uuid()};
+        return std::make_unique<FeedLoop>(bus_, std::move(feed), listened_);
+    });
+    start("runner", [this] { return std::make_unique<RunnerLoop>(bus_, log_); });
+    for (int i = 0; i < options_.recorders; ++i) {
+        executors_.push_back(start("executor " + std::to_string(i), [this, i] {
+            return std::make_unique<Executor>(
+                ExecutorOptions{i, incarnation_, boot_id(), options_.source_path}, database_,
+                ExecutorShared{bus_, catalog_, slots_, drain_, zones_, listened_, log_});
+        }));
+    }
+    for (int i = 0; i < options_.timer_workers; ++i) {
+        start("timers " + std::to_string(i), [this, i] {
+            return std::make_unique<TimerLoop>(TimerShard{i, options_.timer_workers}, database_,
+                                               bus_, options_.recorders, zones_, drain_, log_);
+        });
+    }
+    start("sweep", [this] {
+        return std::make_unique<Sweep>(
+            SweepOptions{incarnation_, options_.lease, options_.recorders}, database_, bus_,
+            [this] { superseded_.store(true); }, log_);
+    });
+    start("reconcile", [this] {
+        return std::make_unique<ReconcileLoop>(
+            ReconcileOptions{options_.source_path, options_.timer_workers, options_.poll},
+            database_, bus_, catalog_, zones_, listened_, log_);
+    });
+}
+
+void Service::start_control() {
+    ControlServerOptions server{.socket_path = options_.control_socket,
+                                .group = options_.control_group,
+                                .listening_fd = std::nullopt};
+    server.report = [this](const std::string& text) { log_.warn("control: {}", text); };
+    const ControlContext context{.bus = bus_,
+                                 .clock = clock_,
+                                 .zones = zones_,
+                                 .database = database_,
+                                 .catalog = [this] { return catalog_.get(); },
+                                 .executors = options_.recorders,
+                                 .version = options_.version,
+                                 .node = options_.node,
+                                 .incarnation = incarnation_,
+                                 .started_at = clock_.now(),
+                                 .source_name = source_name(options_.source_path),
+                                 .source_path = options_.source_path,
+                                 .embedded_database = options_.embedded_database};
+    control_ = std::make_unique<ControlServer>(std::move(server), [context](int thread) {
+        return std::make_unique<ControlApi>(context, thread);
+    });
+}
+
+void Service::reconcile() { Outbox(bus_, {"reconcile"}).send(encode(Wake{})); }
+
+void Service::begin_stop() {
+    stop_began_ = clock_.elapsed();
+    drain_.begin();
+    progress_at_stop_.clear();
+    for (int i = 0; i < options_.recorders; ++i) {
+        progress_at_stop_.push_back(executors_[static_cast<std::size_t>(i)]->progress());
+        Outbox(bus_, {executor_inbox(i)}).send(encode(Wake{}));
+    }
+}
+
+// An executor that has stepped twice since has seen all that was under way to it.
+bool Service::drained(bool hurry) {
+    const bool over =
+        hurry || superseded_ || clock_.elapsed() - *stop_began_ >= options_.drain_timeout;
+    bool looked = true;
+    for (std::size_t i = 0; i < executors_.size(); ++i) {
+        looked = looked && executors_[i]->progress() >= progress_at_stop_[i] + 2;
+        if (!looked) Outbox(bus_, {executor_inbox(static_cast<int>(i))}).send(encode(Wake{}));
+    }
+    return over || (looked && !drain_.anyone_busy());
+}
+
+void Service::stop() {
+    if (stopped_) return;
+    stopped_ = true;
+    drain_.begin();
+    if (control_) control_->stop();
+    bus_.shutdown();
+    executors_.clear();
+    threads_.clear();
+    try {
+        if (!superseded_) nodes_.leave(incarnation_);
+    } catch (const std::exception& error) {
+        log_.warn("leaving without a word to the database: {}", error.what());
+    }
+}
+
+}  // namespace attune

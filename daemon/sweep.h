@@ -1,0 +1,44 @@
+// The slow hand that finds what a lost message left lying: once a second it looks for ready
+// work and wakes the executors, prolongs the node's lease and keeps partitions ahead.
+#pragma once
+
+#include <functional>
+#include <optional>
+
+#include "daemon/log.h"
+#include "daemon/loop.h"
+#include "store/node_store.h"
+#include "store/upkeep.h"
+
+namespace attune {
+
+struct SweepOptions {
+    IncarnationId incarnation;
+    Duration lease = std::chrono::seconds(20);
+    int executors = 2;
+};
+
+class Sweep final : public Loop {
+public:
+    // `superseded` is called when this incarnation was declared dead: the daemon must stop.
+    Sweep(SweepOptions options, const Database& database, Bus& bus,
+          std::function<void()> superseded, Log& log);
+
+    std::optional<Duration> step(Moment moment) override;
+    Woken wait(std::optional<Duration> timeout) override { return inbox_.wait(timeout); }
+
+private:
+    Duration pause();
+
+    const SweepOptions options_;
+    NodeStore nodes_;
+    Upkeep upkeep_;
+    Inbox inbox_;
+    Outbox executors_;
+    std::function<void()> superseded_;
+    Log& log_;
+    Duration renew_at_{0};  // elapsed, as the next
+    Duration partitions_at_{0};
+};
+
+}  // namespace attune

@@ -1,0 +1,116 @@
+// An executor driven by hand against a real database: a test pushes what a timer worker would,
+// steps, and looks at rows and confirmations.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <spdlog/sinks/null_sink.h>
+
+#include "core/timer.h"
+#include "daemon/executor/executor.h"
+#include "os/zone_files.h"
+#include "reconciler/reconcile.h"
+#include "store/node_store.h"
+#include "store/timer_store.h"
+#include "tests/support/database.h"
+#include "tests/support/manifest_tree.h"
+
+namespace attune {
+
+class ExecutorRig {
+public:
+    // `reach`: how the executor gets at the database, when not directly.
+    explicit ExecutorRig(std::optional<Database> reach = std::nullopt)
+        : reach_(reach.value_or(db.database())) {}
+
+    // Applies the tree as it stands, at the rig's moment.
+    void apply() {
+        Reconciler reconciler(tree.path().string(), db.database(), zones_);
+        reconciler.reconcile(now, elapsed, {.in_full = true});
+    }
+
+    // Loads the catalog and makes the executor.
+    void start() {
+        NodeStore nodes(db.database());
+        incarnation = nodes.join(
+            {.name = "test", .hostname = "host", .boot_id = "boot", .version = "0", .pid = 1},
+            std::chrono::seconds(60));
+        catalog.emplace(reach_, log_);
+        catalog->at_least(Generation{});
+        executor = std::make_unique<Executor>(
+            ExecutorOptions{0, incarnation, "boot", tree.path().string()}, reach_,
+            ExecutorShared{bus, *catalog, slots, drain, zones_, listened_, log_});
+        to_executor.emplace(bus, std::vector<std::string>{"executor.0"});
+    }
+
+    // What the worker would decide for every armed timer once `later` has passed.
+    std::vector<Decision> due_after(Duration later) {
+        std::vector<Decision> decisions;
+        TimerStore timers(db.database());
+        timers.load(TimerShard{}, [&](const TimerRow& row) {
+            auto schedule =
+                compile_schedule(*Ref::parse(row.trigger_ref), Json::parse(row.config),
+                                 row.anchor_at, *Ref::parse(row.sensor_ref), zones_);
+            if (auto decision = decide(*schedule, row.cursor, now + later)) {
+                decisions.push_back(*decision);
+            }
+        });
+        return decisions;
+    }
+
+    void push(const std::vector<Decision>& decisions) {
+        for (std::size_t i = 0; i < decisions.size(); i += limits::kDecisionsPerMessage) {
+            const auto end = std::min(decisions.size(), i + limits::kDecisionsPerMessage);
+            to_executor->send(
+                encode(Decisions{"timers.0",
+                                 {decisions.begin() + static_cast<std::ptrdiff_t>(i),
+                                  decisions.begin() + static_cast<std::ptrdiff_t>(end)}}));
+        }
+    }
+
+    // One step after `later`.
+    void step(Duration later = Duration{0}) {
+        now += later;
+        elapsed += later;
+        executor->step({now, elapsed});
+    }
+
+    std::vector<Confirmation> confirmed() {
+        std::vector<Confirmation> all;
+        while (auto bytes = timers.receive()) {
+            for (const auto& each : std::get<Confirmations>(*decode(*bytes)).confirmations) {
+                all.push_back(each);
+            }
+        }
+        return all;
+    }
+
+    std::string value(const std::string& sql) { return db.value(sql); }
+
+    TestDatabase db;
+    ManifestTree tree;
+    TimePoint now = parse_rfc3339("2026-11-23T12:00:00Z").value();
+    Duration elapsed = std::chrono::hours(1);
+    Bus bus;
+    Slots slots{4};
+    Drain drain;
+    IncarnationId incarnation;
+    std::optional<LiveCatalog> catalog;
+    std::unique_ptr<Executor> executor;
+    Inbox timers{bus, "timers.0"};
+    Inbox runner{bus, "runner"};
+    Inbox asker{bus, "asker"};
+    std::optional<Outbox> to_executor;
+
+private:
+    Database reach_;
+    ZoneFiles zones_;
+    std::atomic<bool> listened_{false};
+    Log log_{"test", std::make_shared<spdlog::sinks::null_sink_mt>()};
+};
+
+}  // namespace attune
