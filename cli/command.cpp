@@ -32,7 +32,9 @@ void Given::add(const std::string& name, std::string value) {
 std::span<const Command> commands() {
     static const std::vector<Command> kCommands = [] {
         std::vector<Command> all;
+        add_validate_command(all);
         add_parse_command(all);
+        add_next_command(all);
         add_reconcile_commands(all);
         add_status_command(all);
         add_object_commands(all);

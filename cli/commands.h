@@ -7,8 +7,10 @@
 
 namespace attune {
 
+void add_validate_command(std::vector<Command>& commands);
 void add_parse_command(std::vector<Command>& commands);
 void add_reference_commands(std::vector<Command>& commands);  // schema, explain
+void add_next_command(std::vector<Command>& commands);
 void add_reconcile_commands(std::vector<Command>& commands);  // plan, apply, reconcile
 void add_status_command(std::vector<Command>& commands);
 void add_object_commands(std::vector<Command>& commands);  // get, describe

@@ -1,5 +1,6 @@
 // attune plan, apply, reconcile: making the database say what the source says.
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -7,12 +8,18 @@
 #include "cli/daemon_client.h"
 #include "cli/output.h"
 #include "cli/report.h"
+#include "os/loop.h"
+#include "os/system_clock.h"
 
 namespace attune {
 namespace {
 
 // Longer than the daemon waits for its reconcile thread.
 constexpr Duration kPatience = std::chrono::seconds(310);
+
+constexpr int kPasses = 3;
+// A little longer than Reconciler::kAbsenceProof.
+constexpr Duration kAbsence = std::chrono::milliseconds(2100);
 
 std::filesystem::path canonical(const std::string& path) {
     std::error_code failed;
@@ -40,12 +47,36 @@ int show_report(const Given& given, Terminal& terminal, const Json& report) {
     return exit_of(report);
 }
 
+// What was done by an earlier pass belongs to the answer, too.
+void add_counts(Json& report, const Json& earlier) {
+    auto& counts = report["counts"];
+    if (!counts.is_object()) counts = Json::object();
+    for (const auto& [change, count] : earlier.items()) {
+        counts[change] = counts.value(change, 0) + count.get<int>();
+    }
+}
+
+// Passes until every absence is certain: what has left the tree is retired only when a second
+// look, a little later, does not find it either.
+Json pass_until_certain(const std::function<Json()>& pass) {
+    const SystemClock clock;
+    Waiter waiter;
+    auto report = pass();
+    for (int i = 1; i < kPasses && is_held(report, "not_certain"); ++i) {
+        const auto earlier = report.value("counts", Json::object());
+        waiter.wait(clock.now() + kAbsence);
+        report = pass();
+        add_counts(report, earlier);
+    }
+    return report;
+}
+
 int run_plan(const Given& given, Terminal& terminal) {
     const DaemonClient daemon(given);
     require_source_of_daemon(daemon, given.text("DIR"));
     const auto report = daemon.post("/v1/plan", Json::object(), kPatience);
     const auto exit = show_report(given, terminal, report);
-    const bool changes = !report.value("changes", Json::array()).empty();
+    const bool changes = cell(report, "outcome") == "planned";
     if (exit == kExitOk && changes && given.has("--detailed-exitcode")) return kExitChanges;
     return exit;
 }
@@ -53,8 +84,11 @@ int run_plan(const Given& given, Terminal& terminal) {
 int run_apply(const Given& given, Terminal& terminal) {
     const DaemonClient daemon(given);
     require_source_of_daemon(daemon, given.text("DIR"));
-    const Json body = {{"wait", true}, {"force", given.has("--force")}};
-    return show_report(given, terminal, daemon.post("/v1/reconcile", body, kPatience));
+    const Json body = {{"wait", true},
+                       {"allow_retire", given.number("--allow-retire").value_or(0)}};
+    return show_report(given, terminal, pass_until_certain([&] {
+                           return daemon.post("/v1/reconcile", body, kPatience);
+                       }));
 }
 
 int run_reconcile(const Given& given, Terminal& terminal) {
@@ -71,8 +105,8 @@ int run_reconcile(const Given& given, Terminal& terminal) {
 void add_reconcile_commands(std::vector<Command>& commands) {
     const Option directory{Option::Kind::kOperand, "DIR", "",
                            "the daemon's source; another directory is refused"};
-    const Option force{Option::Kind::kFlag, "--force", "",
-                       "retire even more objects than the prune brake allows"};
+    const Option retire{Option::Kind::kNumber, "--allow-retire", "N",
+                        "retire up to N objects, whatever the prune brake says"};
     commands.push_back(
         {.words = "plan",
          .summary = "show what applying the source would change",
@@ -92,7 +126,7 @@ void add_reconcile_commands(std::vector<Command>& commands) {
          .text = "Done by the daemon, in one transaction. Exit codes: 0, 1 when the source is "
                  "refused, 4 when a brake refuses it.",
          .examples = {"attune apply"},
-         .options = {directory, force, output_option({"text", "json", "yaml"}),
+         .options = {directory, retire, output_option({"text", "json", "yaml"}),
                      socket_option()},
          .run = run_apply});
     commands.push_back(

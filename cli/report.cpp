@@ -8,28 +8,24 @@
 namespace attune {
 namespace {
 
-// What a change looks like at the beginning of its line.
-std::string sign(const std::string& change) {
-    if (change == "create" || change == "restore") return "+";
-    return change == "retire" ? "-" : "~";
-}
-
-const char* color_of(const std::string& change) {
-    if (change == "create" || change == "restore") return "\033[32m";
-    return change == "retire" ? "\033[31m" : "\033[33m";
-}
-
-void print_change(const Json& change, Terminal& terminal) {
-    const auto what = cell(change, "change");
-    const auto line = fmt::format("{} {:<8} {} {}", sign(what), what, cell(change, "kind"),
-                                  cell(change, "ref"));
-    if (terminal.color) terminal.out << color_of(what);
-    terminal.out << printable(line);
-    if (terminal.color) terminal.out << "\033[0m";
-    if (const auto place = place_text(change); !place.empty()) {
-        terminal.out << "  " << printable(place);
+// "2 create, 1 retire"
+std::string counts_text(const Json& counts) {
+    std::string text;
+    for (const auto& [change, count] : counts.items()) {
+        if (!text.empty()) text += ", ";
+        text += compact(count) + " " + change;
     }
-    terminal.out << '\n';
+    return text;
+}
+
+// Objects that did not become what the source says, each with its reason.
+void print_objects(const Json& report, const char* list, const char* symbol, const char* reason,
+                   Terminal& terminal) {
+    for (const auto& object : report.value(list, Json::array())) {
+        terminal.out << printable(fmt::format("{} {} {}  {}: {}", symbol, cell(object, "kind"),
+                                              cell(object, "ref"), list, cell(object, reason)))
+                     << '\n';
+    }
 }
 
 }  // namespace
@@ -59,20 +55,33 @@ void print_diagnostics(const Json& diagnostics, Terminal& terminal) {
 }
 
 void print_report(const Json& report, Terminal& terminal) {
-    for (const auto& change : report.value("changes", Json::array())) {
-        print_change(change, terminal);
-    }
-    if (const auto more = report.value("changes_left_out", 0); more > 0) {
-        terminal.out << fmt::format("... and {} more\n", more);
-    }
     print_diagnostics(report.value("diagnostics", Json::array()), terminal);
-    terminal.out << printable(
-                        fmt::format("{}: {}", cell(report, "outcome"), cell(report, "summary")))
+    if (const auto more = report.value("diagnostics_left_out", 0); more > 0) {
+        terminal.out << fmt::format("... and {} more diagnostics\n\n", more);
+    }
+    // A plan brings its text; what was done is told by its counts.
+    if (const auto text = report.value("text", ""); !text.empty()) {
+        terminal.out << text;
+        return;
+    }
+    print_objects(report, "frozen", "!", "why", terminal);
+    print_objects(report, "held", "=", "reason", terminal);
+    const auto counts = counts_text(report.value("counts", Json::object()));
+    terminal.out << printable(fmt::format("{} at generation {}: {}", cell(report, "outcome"),
+                                          cell(report, "generation"),
+                                          counts.empty() ? cell(report, "summary") : counts))
                  << '\n';
 }
 
+bool is_held(const Json& report, const std::string& reason) {
+    for (const auto& object : report.value("held", Json::array())) {
+        if (cell(object, "reason") == reason) return true;
+    }
+    return false;
+}
+
 ExitCode exit_of(const Json& report) {
-    if (report.value("brake", false)) return kExitBrake;
+    if (is_held(report, "brake")) return kExitBrake;
     return cell(report, "outcome") == "refused" ? kExitFailed : kExitOk;
 }
 

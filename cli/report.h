@@ -12,8 +12,11 @@ namespace attune {
 // excerpt: the files may be on another machine.
 void print_diagnostics(const Json& diagnostics, Terminal& terminal);
 
-// One line for each change, the diagnostics, and the summary.
+// The diagnostics, then what changes (a plan) or what was changed, frozen and held.
 void print_report(const Json& report, Terminal& terminal);
+
+// Whether an object that has left the tree stays for `reason` ("not_certain", "brake" ...).
+bool is_held(const Json& report, const std::string& reason);
 
 // kExitBrake when a brake refused it, kExitFailed when something else did, else kExitOk.
 ExitCode exit_of(const Json& report);

@@ -30,6 +30,17 @@ std::string pointer_of(std::string name, std::string_view separator) {
     return pointer;
 }
 
+// A key without a value, like a section of which every line is a comment, says nothing; it
+// must not undo what another file says.
+Json without_nulls(const Json& settings) {
+    if (!settings.is_object()) return settings;
+    Json said = Json::object();
+    for (const auto& [key, value] : settings.items()) {
+        if (!value.is_null()) said[key] = without_nulls(value);
+    }
+    return said;
+}
+
 // A value from the environment or a flag is a number or a boolean when it reads like one.
 Json typed(const std::string& text) {
     const auto parsed = Json::parse(text, nullptr, false);
@@ -79,14 +90,21 @@ void ConfigSources::read(const std::string& path) {
         fault(path, "ATT2001", "the configuration must be one mapping", "");
         return;
     }
-    add({path, to_json(parsed.documents[0]), std::move(parsed.documents[0])});
+    auto settings = without_nulls(to_json(parsed.documents[0]));
+    add({path, std::move(settings), std::move(parsed.documents[0])});
 }
 
 void ConfigSources::read_folder(const std::string& path) {
-    std::error_code missing;
+    std::error_code failed;
     std::vector<std::string> files;
-    for (const auto& entry : fs::directory_iterator(path, missing)) {
-        if (entry.path().extension() == ".yaml") files.push_back(entry.path().string());
+    for (fs::directory_iterator entry(path, failed);
+         !failed && entry != fs::directory_iterator(); entry.increment(failed)) {
+        if (entry->path().extension() == ".yaml") files.push_back(entry->path().string());
+    }
+    if (failed && failed != std::errc::no_such_file_or_directory) {
+        fault(path, "ATT5001", "cannot read the folder: " + failed.message(),
+              "let the daemon's user read it, or name another file with --config");
+        return;
     }
     std::sort(files.begin(), files.end());
     for (const auto& file : files) read(file);

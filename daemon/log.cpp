@@ -2,53 +2,108 @@
 
 #include <unistd.h>
 
-#include <spdlog/pattern_formatter.h>
+#include <ctime>
+#include <utility>
+
+#include <fmt/chrono.h>
+#include <spdlog/formatter.h>
 #include <spdlog/sinks/stdout_sinks.h>
 
 namespace attune {
 namespace {
 
-// The syslog priority of a line, as journald reads it.
-class Priority final : public spdlog::custom_flag_formatter {
+// syslog(3): LOG_CRIT 2, LOG_ERR 3, LOG_WARNING 4, LOG_INFO 6, LOG_DEBUG 7.
+int priority(spdlog::level::level_enum level) {
+    switch (level) {
+        case spdlog::level::trace:
+        case spdlog::level::debug:
+            return 7;
+        case spdlog::level::warn:
+            return 4;
+        case spdlog::level::err:
+            return 3;
+        case spdlog::level::critical:
+            return 2;
+        case spdlog::level::info:
+        case spdlog::level::off:
+        case spdlog::level::n_levels:
+            break;
+    }
+    return 6;
+}
+
+std::string_view word(spdlog::level::level_enum level) {
+    switch (priority(level)) {
+        case 7:
+            return "debug";
+        case 4:
+            return "warn ";
+        case 3:
+        case 2:
+            return "error";
+        default:
+            return "info ";
+    }
+}
+
+std::string clock_time(spdlog::log_clock::time_point moment) {
+    const auto seconds = std::chrono::floor<std::chrono::seconds>(moment);
+    const auto millis = std::chrono::floor<std::chrono::milliseconds>(moment - seconds);
+    const std::time_t time = spdlog::log_clock::to_time_t(seconds);
+    std::tm local{};
+    ::localtime_r(&time, &local);
+    return fmt::format("{:%H:%M:%S}.{:03}", local, millis.count());
+}
+
+class LineFormatter final : public spdlog::formatter {
 public:
-    void format(const spdlog::details::log_msg& message, const std::tm&,
-                spdlog::memory_buf_t& text) override {
-        const char* priority = "<6>";
-        switch (message.level) {
-            case spdlog::level::trace:
-            case spdlog::level::debug:
-                priority = "<7>";
-                break;
-            case spdlog::level::warn:
-                priority = "<4>";
-                break;
-            case spdlog::level::err:
-                priority = "<3>";
-                break;
-            case spdlog::level::critical:
-                priority = "<2>";
-                break;
-            default:
-                break;
+    explicit LineFormatter(LogStyle style) : style_(style) {}
+
+    void format(const spdlog::details::log_msg& message, spdlog::memory_buf_t& text) override {
+        const auto start = style_ == LogStyle::kJournal
+                               ? fmt::format("<{}>", priority(message.level))
+                               : clock_time(message.time) + " ";
+        const auto append = [&](std::string_view piece) {
+            text.append(piece.data(), piece.data() + piece.size());
+        };
+        append(start);
+        if (style_ == LogStyle::kTerminal) append(fmt::format("{} ", word(message.level)));
+        const auto payload = std::string_view(message.payload.data(), message.payload.size());
+        for (const char c : payload) {
+            if (c == '\n') {
+                append("\n");
+                if (style_ == LogStyle::kJournal) append(start);
+                append("  ");
+            } else if ((c >= 0 && c < ' ' && c != '\t') || c == '\x7f') {
+                append(fmt::format("\\x{:02x}", static_cast<unsigned>(c)));
+            } else {
+                text.push_back(c);
+            }
         }
-        text.append(priority, priority + 3);
+        append("\n");
     }
-    std::unique_ptr<custom_flag_formatter> clone() const override {
-        return std::make_unique<Priority>();
+
+    std::unique_ptr<spdlog::formatter> clone() const override {
+        return std::make_unique<LineFormatter>(style_);
     }
+
+private:
+    LogStyle style_;
 };
 
 }  // namespace
 
 std::shared_ptr<Log> make_log(const std::string& level) {
-    auto log =
-        std::make_shared<Log>("attuned", std::make_shared<spdlog::sinks::stderr_sink_mt>());
-    auto formatter = std::make_unique<spdlog::pattern_formatter>();
-    formatter->add_flag<Priority>('P');
-    formatter->set_pattern(::isatty(STDERR_FILENO) == 1 ? "%H:%M:%S.%e %^%l%$ %v" : "%P%v");
-    log->set_formatter(std::move(formatter));
+    return make_log(level,
+                    ::isatty(STDERR_FILENO) == 1 ? LogStyle::kTerminal : LogStyle::kJournal,
+                    std::make_shared<spdlog::sinks::stderr_sink_mt>());
+}
+
+std::shared_ptr<Log> make_log(const std::string& level, LogStyle style, spdlog::sink_ptr sink) {
+    auto log = std::make_shared<Log>("attuned", std::move(sink));
+    log->set_formatter(std::make_unique<LineFormatter>(style));
     log->set_level(spdlog::level::from_str(level));
-    log->flush_on(spdlog::level::info);
+    log->flush_on(spdlog::level::debug);
     return log;
 }
 

@@ -13,8 +13,18 @@ namespace attune {
 
 using Log = spdlog::logger;
 
-// Writes to stderr: with time and level on a terminal; else with the syslog priority "<6>" in
-// front that journald takes off again (sd-daemon(3)). `level`: debug, info, warn, error.
+enum class LogStyle {
+    kTerminal,  // "12:00:00.250 warn  ...", local time
+    kJournal,   // "<4>...": the syslog priority that journald takes off again (sd-daemon(3))
+};
+
+// Writes to stderr, in the style of a terminal when it is one. `level`: debug, info, warn,
+// error.
 std::shared_ptr<Log> make_log(const std::string& level);
+
+// The same to anywhere. What is logged may quote what strangers wrote: control characters come
+// out as \x1b, and the second and further lines of a message are indented and keep the
+// priority, so that nobody can forge a line.
+std::shared_ptr<Log> make_log(const std::string& level, LogStyle style, spdlog::sink_ptr sink);
 
 }  // namespace attune

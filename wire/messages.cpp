@@ -65,7 +65,7 @@ void fields(auto& visit, Maybe<CancelProcess> auto& m) { visit(m.key, m.token); 
 void fields(auto& visit, Maybe<ProcessFinished> auto& m) { visit(m.key, m.token, m.outcome); }
 void fields(auto& visit, Maybe<FeedItem> auto& m) { visit(m.topic, m.subject, m.time, m.data); }
 void fields(auto& visit, Maybe<ReconcileRequest> auto& m) {
-    visit(m.request, m.reply_to, m.plan_only, m.force);
+    visit(m.request, m.reply_to, m.plan_only, m.allow_retire);
 }
 void fields(auto& visit, Maybe<ReconcileReply> auto& m) { visit(m.request, m.report); }
 

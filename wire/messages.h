@@ -83,9 +83,9 @@ struct RunReply {
 // Control -> reconcile: make the database say what the source says, now.
 struct ReconcileRequest {
     std::uint64_t request = 0;
-    std::string reply_to;    // empty: nobody waits for the report
-    bool plan_only = false;  // say what would change, write nothing
-    bool force = false;      // retire even more than the prune brake allows
+    std::string reply_to;           // empty: nobody waits for the report
+    bool plan_only = false;         // say what would change, write nothing
+    std::int32_t allow_retire = 0;  // so many may be retired, whatever the prune brake says
 };
 
 struct ReconcileReply {

@@ -69,7 +69,7 @@ std::vector<Message> one_of_each() {
             CancelProcess{kKey, kToken},
             ProcessFinished{kKey, kToken, {ExecutionState::kTimedOut, "{}", at(8)}},
             FeedItem{"event.created", "a.b", at(1), "{}"},
-            ReconcileRequest{1, "c", true, true},
+            ReconcileRequest{1, "c", true, 2},
             ReconcileReply{1, "{}"}};
 }
 
@@ -200,7 +200,7 @@ TEST(Messages, BytesStayAsTheyAre) {
         "01000000"
         "63"
         "01"
-        "01",
+        "02000000",
         "0110"
         "0100000000000000"
         "02000000"

@@ -50,8 +50,8 @@ public:
     // What the worker would decide for every armed timer once `later` has passed.
     std::vector<Decision> due_after(Duration later) {
         std::vector<Decision> decisions;
-        TimerStore timers(db.database());
-        timers.load(TimerShard{}, [&](const TimerRow& row) {
+        TimerStore rows(db.database());
+        rows.load(TimerShard{}, [&](const TimerRow& row) {
             auto schedule =
                 compile_schedule(*Ref::parse(row.trigger_ref), Json::parse(row.config),
                                  row.anchor_at, *Ref::parse(row.sensor_ref), zones_);
@@ -82,9 +82,9 @@ public:
     std::vector<Confirmation> confirmed() {
         std::vector<Confirmation> all;
         while (auto bytes = timers.receive()) {
-            for (const auto& each : std::get<Confirmations>(*decode(*bytes)).confirmations) {
-                all.push_back(each);
-            }
+            const auto message = decode(*bytes).value();
+            const auto& some = std::get<Confirmations>(message).confirmations;
+            all.insert(all.end(), some.begin(), some.end());
         }
         return all;
     }

@@ -1,0 +1,51 @@
+#include "cli/table.h"
+
+#include <sstream>
+
+#include <gmock/gmock.h>
+
+namespace attune {
+namespace {
+
+std::string printed(const auto& thing) {
+    std::ostringstream out;
+    thing.print(out);
+    return out.str();
+}
+
+TEST(Table, ColumnsLineUpAndTheLastIsNotPadded) {
+    Table table({"REF", "STATE"});
+    table.add({"ops.a_long_name", "armed"});
+    table.add({"ops.b", ""});
+    EXPECT_EQ(printed(table),
+              "REF              STATE\n"
+              "ops.a_long_name  armed\n"
+              "ops.b            -\n");
+}
+
+TEST(Table, WidthsCountCodePointsAndNotBytes) {
+    Table table({"A", "B"});
+    table.add({"äöü", "x"});
+    table.add({"abcd", "y"});
+    EXPECT_EQ(printed(table), "A     B\näöü   x\nabcd  y\n");
+}
+
+TEST(Table, NothingInACellMovesTheCursor) {
+    EXPECT_EQ(printable("a\033[2Jb\nc\x7f\xc2\x9b"), "a [2Jb c  ");
+}
+
+TEST(Table, LongTextIsCutBetweenCodePoints) {
+    EXPECT_EQ(shortened("äöüäöü", 6), "äöüäöü");
+    EXPECT_EQ(shortened("äöüäöüä", 6), "äöü...");
+}
+
+TEST(Lines, ValuesBeginInOneColumnAndEmptyOnesAreLeftOut) {
+    Lines lines;
+    lines.add("rule", "ops.a");
+    lines.add("last reason", "type");
+    lines.add("nothing", "");
+    EXPECT_EQ(printed(lines), "rule:         ops.a\nlast reason:  type\n");
+}
+
+}  // namespace
+}  // namespace attune

@@ -1,0 +1,294 @@
+#include "daemon/control/control_api.h"
+
+#include <functional>
+#include <memory>
+#include <thread>
+
+#include <gmock/gmock.h>
+
+#include "os/system_clock.h"
+#include "reconciler/reconcile.h"
+#include "tests/support/database.h"
+#include "tests/support/temp_directory.h"
+#include "tests/support/zones.h"
+#include "wire/messages.h"
+
+namespace attune {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+constexpr auto kNow = TimePoint(std::chrono::sys_days{std::chrono::year{2026} / 11 / 23}) + 12h;
+
+// What the handlers see of the rest of the daemon: a catalog, and threads that answer.
+class ControlApiTest : public testing::Test {
+protected:
+    ControlApiTest() {
+        tree.write("attune.yaml",
+                   "apiVersion: attune/v1\nkind: Source\nmetadata: {name: main}\nspec: {}\n");
+        tree.write("packs/ops/pack.yaml",
+                   "apiVersion: attune/v1\nkind: Pack\nmetadata: {ref: ops}\nspec: {}\n");
+        tree.write("packs/ops/all.yaml", R"(apiVersion: attune/v1
+kind: Trigger
+metadata: {ref: ops.deploy}
+spec:
+  out_schema: {type: object, required: [service], properties: {service: {type: string}}}
+---
+apiVersion: attune/v1
+kind: Sensor
+metadata: {ref: ops.deploys}
+spec: {trigger: ops.deploy, runtime: core.sensor.external}
+---
+apiVersion: attune/v1
+kind: Sensor
+metadata: {ref: ops.tick, label: Tick}
+spec: {trigger: core.intervaltimer, config: {unit: seconds, interval: 10}}
+---
+apiVersion: attune/v1
+kind: Rule
+metadata: {ref: ops.hello}
+spec: {trigger: core.intervaltimer, action: {ref: core.echo}}
+)");
+        build_catalog();
+    }
+    ~ControlApiTest() override {
+        api.reset();
+        bus.shutdown();
+    }
+
+    // As the daemon would hold it; ids need not be those of the rows.
+    void build_catalog() {
+        CatalogBuilder builder;
+        builder.put(TriggerId{1}, *Ref::parse("ops.deploy"),
+                    TriggerSpec{.param_schema = std::nullopt,
+                                .option_schema = std::nullopt,
+                                .out_schema =
+                                    Json{{"type", "object"},
+                                         {"required", {"service"}},
+                                         {"properties", {{"service", {{"type", "string"}}}}}}});
+        const auto sensor = [&](int id, const char* ref, SensorRuntime runtime, bool enabled) {
+            CatalogSensor added{.id = SensorId{id}, .ref = *Ref::parse(ref)};
+            added.trigger = TriggerId{1};
+            added.runtime = runtime;
+            added.enabled = enabled;
+            added.config = "{}";
+            builder.put(std::move(added));
+        };
+        sensor(1, "ops.deploys", SensorRuntime::kExternal, true);
+        sensor(2, "ops.tick", SensorRuntime::kBuiltin, true);
+        sensor(3, "ops.off", SensorRuntime::kExternal, false);
+        ActionSpec echo;
+        echo.param_schema = Json{
+            {"type", "object"},
+            {"properties", {{"message", {{"type", "string"}, {"default", "Hello World"}}}}}};
+        builder.put(ActionId{1}, *Ref::parse("core.echo"), echo);
+        catalog = builder.build(Generation{7});
+    }
+
+    void reconcile() {
+        Reconciler(tree.path().string(), db.database(), system_zones()).reconcile(kNow, 0s);
+    }
+
+    // An executor (or the reconcile thread) that answers with what `answer` makes.
+    void answering(const std::string& inbox, std::function<Message(const Message&)> answer) {
+        auto own = std::make_unique<Inbox>(bus, inbox);
+        threads.emplace_back(
+            [this, own = std::move(own), answer = std::move(answer)]() mutable {
+                const auto mine = std::move(own);
+                Outbox outbox(bus, {"control.0"});
+                while (!mine->wait(std::nullopt).closed) {
+                    while (const auto bytes = mine->receive()) {
+                        outbox.send(encode(answer(*decode(*bytes))));
+                    }
+                }
+            });
+    }
+
+    ControlResponse ask(const std::string& method, const std::string& target,
+                        const std::string& body = "") {
+        if (!api) {
+            ControlContext context{.bus = bus,
+                                   .clock = clock,
+                                   .zones = system_zones(),
+                                   .database = db.database(),
+                                   .catalog = [this] { return catalog; },
+                                   .executors = 1,
+                                   .version = "9.9.9",
+                                   .node = "node-a",
+                                   .incarnation = IncarnationId{3},
+                                   .started_at = kNow,
+                                   .source_name = "main",
+                                   .source_path = "/somewhere"};
+            context.request_patience = patience;
+            context.reconcile_patience = patience;
+            api = std::make_unique<ControlApi>(std::move(context), 0);
+        }
+        const auto parsed = parse_target(target);
+        return api->handle({method, parsed->path, parsed->query, body, {}});
+    }
+    Json get(const std::string& target) {
+        const auto response = ask("GET", target);
+        EXPECT_EQ(response.status, 200) << response.body;
+        return Json::parse(response.body);
+    }
+    static std::string code(const ControlResponse& response) {
+        return Json::parse(response.body).at("error").at("code");
+    }
+    static std::string help(const ControlResponse& response) {
+        return Json::parse(response.body).at("error").at("help");
+    }
+
+    TempDirectory tree;
+    TestDatabase db;
+    SystemClock clock;
+    Bus bus;
+    std::shared_ptr<const Catalog> catalog;
+    Duration patience = 10s;
+    std::vector<std::jthread> threads;
+    std::unique_ptr<ControlApi> api;
+};
+
+TEST_F(ControlApiTest, StatusTellsWhoRunsWhat) {
+    reconcile();
+    const auto status = get("/v1/status");
+    EXPECT_EQ(status.at("version"), "9.9.9");
+    EXPECT_EQ(status.at("node"), "node-a");
+    EXPECT_EQ(status.at("generation"), 7);
+    EXPECT_EQ(status.at("objects").at("sensors"), 3);
+    EXPECT_EQ(status.at("database").at("state"), "ok");
+    EXPECT_EQ(status.at("source").at("last_revision").at("outcome"), "applied");
+    EXPECT_EQ(status.at("timers").at("armed"), 1);
+    EXPECT_EQ(status.at("since_start").at("events"), 0);
+}
+
+TEST_F(ControlApiTest, ObjectsAreListedByPagesAndDescribed) {
+    reconcile();
+    const auto first = get("/v1/objects/sensors?limit=1");
+    EXPECT_EQ(first.at("items")[0].at("ref"), "ops.deploys");
+    const auto rest =
+        get("/v1/objects/sensors?limit=5&after=" + first.at("next").get<std::string>());
+    ASSERT_EQ(rest.at("items").size(), 1U);
+    EXPECT_EQ(rest.at("next"), nullptr);
+
+    const auto tick = get("/v1/objects/sensor/ops.tick");
+    EXPECT_EQ(tick.at("label"), "Tick");
+    EXPECT_EQ(tick.at("file"), "packs/ops/all.yaml");
+    EXPECT_EQ(tick.at("line"), 12);
+    EXPECT_EQ(tick.at("timer").at("state"), "armed");
+    EXPECT_EQ(tick.at("document").at("spec").at("config").at("interval"), 10);
+    EXPECT_EQ(get("/v1/objects/rules/ops.hello").at("figures").at("matched"), 0);
+}
+
+TEST_F(ControlApiTest, WhatIsNotThereIsAnsweredWithTheNearest) {
+    const auto response = ask("GET", "/v1/objects/sensors/ops.tik");
+    EXPECT_EQ(response.status, 404);
+    EXPECT_THAT(help(response), HasSubstr("`ops.tick`"));
+    EXPECT_EQ(ask("GET", "/v1/objects/sensrs").status, 404);
+    EXPECT_EQ(ask("GET", "/v1/executions/1").status, 404);
+    EXPECT_EQ(ask("GET", "/v1/executions/x/trace").status, 404);
+    EXPECT_EQ(ask("GET", "/v1/events?limit=0").status, 400);
+}
+
+TEST_F(ControlApiTest, AnEmptyLedgerIsAnEmptyPage) {
+    for (const auto* list : {"events", "enforcements", "executions", "revisions"}) {
+        EXPECT_EQ(get(std::string("/v1/") + list),
+                  (Json{{"items", Json::array()}, {"next", nullptr}}))
+            << list;
+    }
+    EXPECT_EQ(get("/v1/audit/ledger").at("findings"), Json::array());
+}
+
+TEST_F(ControlApiTest, AFireIsHandedToAnExecutorAndAnsweredWhenItIsRecorded) {
+    FireRequest heard;
+    answering("executor.0", [&](const Message& message) {
+        heard = std::get<FireRequest>(message);
+        return FireReply{heard.request, RequestOutcome::kRecorded, EventId{42},
+                         heard.scheduled_at, ""};
+    });
+    const auto response = ask("POST", "/v1/sensors/ops.deploys/fire",
+                              R"({"payload": {"service": "web"}, "key": "build-1"})");
+    EXPECT_EQ(response.status, 200) << response.body;
+    const auto fired = Json::parse(response.body);
+    EXPECT_EQ(fired.at("event"), 42);
+    EXPECT_EQ(fired.at("key"), "build-1");
+    EXPECT_EQ(fired.at("duplicate"), false);
+    EXPECT_EQ(heard.sensor, SensorId{1});
+    EXPECT_EQ(heard.payload, R"({"service":"web"})");
+}
+
+TEST_F(ControlApiTest, AFireThatCannotBeIsRefusedWithTheRemedy) {
+    const auto fire = [&](const std::string& ref, const std::string& body) {
+        return ask("POST", "/v1/sensors/" + ref + "/fire", body);
+    };
+    EXPECT_EQ(code(fire("ops.tick", "{}")), "not_external");
+    EXPECT_EQ(code(fire("ops.off", "{}")), "disabled");
+    EXPECT_EQ(fire("ops.nobody", "{}").status, 404);
+    const auto invalid = fire("ops.deploys", R"({"payload": {"service": 1}})");
+    EXPECT_EQ(invalid.status, 422);
+    EXPECT_THAT(invalid.body, HasSubstr("/service"));
+    EXPECT_EQ(fire("ops.deploys", R"({"payload": )").status, 400);
+    EXPECT_EQ(fire("ops.deploys", R"({"paylod": {}})").status, 400);
+    EXPECT_EQ(fire("ops.deploys", Json{{"key", std::string(300, 'k')}}.dump()).status, 400);
+    const auto large = Json{{"payload", {{"service", std::string(300'000, 'x')}}}}.dump();
+    EXPECT_EQ(fire("ops.deploys", large).status, 422);
+}
+
+TEST_F(ControlApiTest, WithoutAnAnswerTheKeyToRepeatWithIsTold) {
+    patience = 20ms;
+    const auto response = ask("POST", "/v1/sensors/ops.deploys/fire",
+                              R"({"payload": {"service": "web"}, "key": "build-1"})");
+    EXPECT_EQ(response.status, 503);
+    EXPECT_THAT(help(response), HasSubstr("`build-1`"));
+}
+
+TEST_F(ControlApiTest, ARunIsCompletedWithDefaults) {
+    RunRequest heard;
+    answering("executor.0", [&](const Message& message) {
+        heard = std::get<RunRequest>(message);
+        return RunReply{heard.request, RequestOutcome::kDuplicate,
+                        ExecutionKey{ExecutionId{9}, heard.scheduled_at}, ""};
+    });
+    const auto response = ask("POST", "/v1/actions/core.echo/run", "{}");
+    EXPECT_EQ(response.status, 200) << response.body;
+    EXPECT_EQ(Json::parse(response.body).at("execution"), 9);
+    EXPECT_EQ(Json::parse(response.body).at("duplicate"), true);
+    EXPECT_EQ(heard.params, R"({"message":"Hello World"})");
+    EXPECT_FALSE(heard.key.empty());
+    EXPECT_EQ(ask("POST", "/v1/actions/core.echo/run", R"({"params": {"message": 1}})").status,
+              422);
+}
+
+TEST_F(ControlApiTest, TheReportOfAPassIsHandedOn) {
+    answering("reconcile", [](const Message& message) {
+        const auto& asked = std::get<ReconcileRequest>(message);
+        return ReconcileReply{asked.request,
+                              compact({{"outcome", asked.plan_only ? "planned" : "applied"},
+                                       {"allowed", asked.allow_retire}})};
+    });
+    EXPECT_EQ(Json::parse(ask("POST", "/v1/plan").body).at("outcome"), "planned");
+    const auto applied = ask("POST", "/v1/reconcile", R"({"wait": true, "allow_retire": 7})");
+    EXPECT_EQ(Json::parse(applied.body), (Json{{"outcome", "applied"}, {"allowed", 7}}));
+    EXPECT_EQ(ask("POST", "/v1/reconcile", "{}").status, 202);
+}
+
+TEST_F(ControlApiTest, WithoutItsDatabaseItSaysSo) {
+    auto gone = db.database();
+    gone.url = "host=/nowhere dbname=nothing";
+    ControlApi alone({.bus = bus,
+                      .clock = clock,
+                      .zones = system_zones(),
+                      .database = gone,
+                      .catalog = [this] { return catalog; }},
+                     1);
+    const auto events = alone.handle({"GET", "/v1/events", {}, "", {}});
+    EXPECT_EQ(events.status, 503);
+    EXPECT_EQ(code(events), "database_unavailable");
+    const auto status = alone.handle({"GET", "/v1/status", {}, "", {}});
+    EXPECT_EQ(status.status, 200);
+    EXPECT_EQ(Json::parse(status.body).at("database").at("state"), "unavailable");
+}
+
+}  // namespace
+}  // namespace attune
