@@ -23,7 +23,7 @@ using testing::IsEmpty;
 class ConfigTest : public testing::Test {
 protected:
     // The main file is always there, so that no test reads the machine's own.
-    ConfigTest() { request.file = directory.write("attuned.yaml", ""); }
+    ConfigTest() { request.file = directory.write("attuned.yaml", "{}\n"); }
 
     void file(const std::string& text) { directory.write("attuned.yaml", text); }
     void drop_in(const std::string& name, const std::string& text) {
