@@ -12,7 +12,7 @@ using testing::ElementsAre;
 using testing::IsEmpty;
 
 Schedule cron(const std::string& expression, const std::string& timezone) {
-    return *imagine({*Ref::parse("core.crontimer"), *Ref::parse("a.b"),
+    return *imagine({*Ref::parse("core.crontimer"), *Ref::parse("ops.tick"),
                      Json{{"expression", expression}, {"timezone", timezone}}, TimePoint{}},
                     system_zones());
 }
@@ -51,7 +51,7 @@ TEST(DstReport, TimesFarFromTheJumpAndZonesWithoutOneAreNotNamed) {
 }
 
 TEST(DstReport, AnIntervalKnowsNoWallClock) {
-    const auto hourly = *imagine({*Ref::parse("core.intervaltimer"), *Ref::parse("a.b"),
+    const auto hourly = *imagine({*Ref::parse("core.intervaltimer"), *Ref::parse("ops.tick"),
                                   Json{{"unit", "hours"}, {"interval", 1}}, TimePoint{}},
                                  system_zones());
     EXPECT_THAT(changes(hourly), IsEmpty());

@@ -69,12 +69,15 @@ spec: {trigger: core.intervaltimer, action: {ref: core.echo}}
                                          {"required", {"service"}},
                                          {"properties", {{"service", {{"type", "string"}}}}}}});
         const auto sensor = [&](int id, const char* ref, SensorRuntime runtime, bool enabled) {
-            CatalogSensor added{.id = SensorId{id}, .ref = *Ref::parse(ref)};
-            added.trigger = TriggerId{1};
-            added.runtime = runtime;
-            added.enabled = enabled;
-            added.config = "{}";
-            builder.put(std::move(added));
+            builder.put(CatalogSensor{.id = SensorId{id},
+                                      .spec_rev = Generation{1},
+                                      .trigger = TriggerId{1},
+                                      .runtime = runtime,
+                                      .enabled = enabled,
+                                      .ref = *Ref::parse(ref),
+                                      .label = {},
+                                      .labels = {},
+                                      .config = "{}"});
         };
         sensor(1, "ops.deploys", SensorRuntime::kExternal, true);
         sensor(2, "ops.tick", SensorRuntime::kBuiltin, true);
@@ -106,24 +109,28 @@ spec: {trigger: core.intervaltimer, action: {ref: core.echo}}
             });
     }
 
+    ControlContext context(const Database& database) {
+        return {.bus = bus,
+                .clock = clock,
+                .zones = system_zones(),
+                .database = database,
+                .catalog = [this] { return catalog; },
+                .executors = 1,
+                .version = "9.9.9",
+                .node = "node-a",
+                .incarnation = IncarnationId{3},
+                .started_at = kNow,
+                .source_name = "main",
+                .source_path = "/somewhere",
+                .embedded_database = false,
+                .request_patience = patience,
+                .reconcile_patience = patience};
+    }
+
     ControlResponse ask(const std::string& method, const std::string& target,
                         const std::string& body = "") {
         if (!api) {
-            ControlContext context{.bus = bus,
-                                   .clock = clock,
-                                   .zones = system_zones(),
-                                   .database = db.database(),
-                                   .catalog = [this] { return catalog; },
-                                   .executors = 1,
-                                   .version = "9.9.9",
-                                   .node = "node-a",
-                                   .incarnation = IncarnationId{3},
-                                   .started_at = kNow,
-                                   .source_name = "main",
-                                   .source_path = "/somewhere"};
-            context.request_patience = patience;
-            context.reconcile_patience = patience;
-            api = std::make_unique<ControlApi>(std::move(context), 0);
+            api = std::make_unique<ControlApi>(context(db.database()), 0);
         }
         const auto parsed = parse_target(target);
         return api->handle({method, parsed->path, parsed->query, body, {}});
@@ -276,12 +283,7 @@ TEST_F(ControlApiTest, TheReportOfAPassIsHandedOn) {
 TEST_F(ControlApiTest, WithoutItsDatabaseItSaysSo) {
     auto gone = db.database();
     gone.url = "host=/nowhere dbname=nothing";
-    ControlApi alone({.bus = bus,
-                      .clock = clock,
-                      .zones = system_zones(),
-                      .database = gone,
-                      .catalog = [this] { return catalog; }},
-                     1);
+    ControlApi alone(context(gone), 1);
     const auto events = alone.handle({"GET", "/v1/events", {}, "", {}});
     EXPECT_EQ(events.status, 503);
     EXPECT_EQ(code(events), "database_unavailable");

@@ -1,0 +1,90 @@
+// The examples people copy: those of every command's help and those of docs/commands.md.
+#include <fstream>
+#include <sstream>
+
+#include <gmock/gmock.h>
+
+#include "cli/command.h"
+#include "os/spawn.h"
+
+namespace attune {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::Gt;
+using testing::SizeIs;
+
+struct Ran {
+    int exit = 0;
+    std::string output;
+};
+
+// As a shell runs it, from the project's root, where nobody serves the socket.
+Ran shell(const std::string& line) {
+    SpawnOptions options;
+    options.argv = {"/bin/sh", "-c",
+                    "attune() { \"" ATTUNE_ATTUNE_PATH "\" \"$@\"; }\n" + line};
+    options.directory = ATTUNE_SOURCE_DIR;
+    options.env = {"PATH=/usr/bin:/bin", "ATTUNE_SOCKET=/nowhere/control.sock"};
+    Ran ran;
+    ran.exit = run_to_end(std::move(options), &ran.output, 30s).code;
+    return ran;
+}
+
+// Whether the line is understood; what needs a daemon then finds none, and files that stand for
+// the reader's own are not there.
+void expect_understood(const std::string& line) {
+    const auto ran = shell(line);
+    EXPECT_NE(ran.exit, kExitUsage) << line << "\n" << ran.output;
+}
+
+std::vector<std::string> documented_lines() {
+    std::ifstream file(ATTUNE_SOURCE_DIR "/docs/commands.md");
+    std::vector<std::string> lines;
+    for (std::string line; std::getline(file, line);) {
+        if (line.starts_with("    attune ")) lines.push_back(line.substr(4));
+    }
+    return lines;
+}
+
+TEST(Documentation, ExamplesOfTheHelpAreUnderstood) {
+    for (const auto& command : commands()) {
+        for (const auto& example : command.examples) {
+            // Redirections of files the reader has are left out.
+            expect_understood(example.substr(0, example.find_first_of("<>")) + " < /dev/null");
+        }
+    }
+}
+
+TEST(Documentation, ExamplesOfThePageAreUnderstood) {
+    const auto lines = documented_lines();
+    EXPECT_THAT(lines, SizeIs(Gt(15U)));
+    for (const auto& line : lines) expect_understood(line + " < /dev/null");
+}
+
+TEST(Documentation, OfflineExamplesOfThePageSucceed) {
+    int run = 0;
+    for (const auto& line : documented_lines()) {
+        bool offline = false;
+        for (const auto* command : {"validate", "parse", "next", "schema", "explain"}) {
+            offline = offline || line.starts_with(std::string("attune ") + command);
+        }
+        if (!offline) continue;
+        const auto ran = shell(line);
+        EXPECT_EQ(ran.exit, kExitOk) << line << "\n" << ran.output;
+        ++run;
+    }
+    EXPECT_GE(run, 6);
+}
+
+TEST(Documentation, ThePageNamesEveryCommand) {
+    std::ifstream file(ATTUNE_SOURCE_DIR "/docs/commands.md");
+    std::stringstream page;
+    page << file.rdbuf();
+    for (const auto& command : commands()) {
+        EXPECT_THAT(page.str(), testing::HasSubstr("`" + command.words)) << command.words;
+    }
+}
+
+}  // namespace
+}  // namespace attune
