@@ -9,11 +9,13 @@
 #include <CLI/CLI.hpp>
 
 #include "cli/command.h"
+#include "cli/table.h"
 #include "core/version.h"
 
 namespace attune {
 namespace {
 
+constexpr std::size_t kHelpWidth = 80;
 constexpr const char* kAbout =
     "attune: events from timers and the outside, rules and actions, all declared in git.";
 
@@ -53,12 +55,13 @@ void add_option(CLI::App& app, const Option& option, Given& given) {
             break;
     }
     if (!option.value.empty()) added->option_text(option.value);
+    if (added->get_positional()) added->type_name("");
     if (!option.choices.empty()) added->check(CLI::IsMember(option.choices));
     if (option.required) added->required();
 }
 
 std::string footer(const Command& command) {
-    std::string text = command.text;
+    std::string text = wrapped(command.text, kHelpWidth);
     if (!text.empty()) text += "\n\n";
     text += command.examples.size() > 1 ? "Examples:\n" : "Example:\n";
     for (const auto& example : command.examples) text += "  " + example + "\n";

@@ -165,7 +165,7 @@ void add_ledger_commands(std::vector<Command>& commands) {
     commands.push_back({.words = "events",
                         .summary = "list what has fired, newest first",
                         .text = {},
-                        .examples = {"attune events --sensor demo.tick --limit 5"},
+                        .examples = {"attune events --sensor ops.every_5s --limit 5"},
                         .options = filters({}),
                         .run = run_events});
     commands.push_back({.words = "enforcements",

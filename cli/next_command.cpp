@@ -99,10 +99,7 @@ NamedSchedule schedule_of_expression(const Given& given, const Asked& asked,
                              config, asked.created_at},
                             zones);
     if (schedule) return {"", *std::move(schedule)};
-    const auto& fault = schedule.error();
-    auto message = fault.message;
-    if (!fault.field.empty()) message += fmt::format(" ({} field)", fault.field);
-    throw CommandFailed{kExitFailed, message, fault.help};
+    throw CommandFailed{kExitFailed, schedule.error().message, schedule.error().help};
 }
 
 int show_next(const Given& given, Terminal& terminal,

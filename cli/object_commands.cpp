@@ -167,7 +167,7 @@ void add_object_commands(std::vector<Command>& commands) {
         {.words = "get",
          .summary = "list the objects of a kind",
          .text = {},
-         .examples = {"attune get sensors", "attune get rules --pack demo -o json"},
+         .examples = {"attune get sensors", "attune get rules --pack ops -o json"},
          .options = {kind,
                      {Option::Kind::kOperand, "REF", "", "only this one"},
                      {Option::Kind::kText, "--pack", "PACK", "only of this pack"},
@@ -179,7 +179,7 @@ void add_object_commands(std::vector<Command>& commands) {
          .summary = "show one object with everything known about it",
          .text = "For a sensor: its timer and the rules that answer it. For a rule: how many "
                  "events matched, how many did not, and the last reason why not.",
-         .examples = {"attune describe sensor demo.tick", "attune describe rule demo.hello"},
+         .examples = {"attune describe sensor ops.every_5s", "attune describe rule ops.greet"},
          .options = {kind,
                      {Option::Kind::kOperand, "REF", "", "the object's ref", {}, true},
                      output_option({"table", "json", "yaml"}),

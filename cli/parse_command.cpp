@@ -73,7 +73,7 @@ void add_parse_command(std::vector<Command>& commands) {
              "An array with the typed value of every document, whatever its shape: nothing "
              "but the YAML itself is judged. With --positions every value is {value | items "
              "| members, line, column}.",
-         .examples = {"attune parse packs/demo/sensors/timers.yaml",
+         .examples = {"attune parse examples/config/packs/ops/sensors/timers.yaml",
                       "attune parse --positions - < manifest.yaml"},
          .options =
              {{Option::Kind::kOperand, "FILE", "", "a file, or - for standard input", {}, true},

@@ -1,7 +1,9 @@
 // attune plan, apply, reconcile: making the database say what the source says.
+#include <algorithm>
 #include <filesystem>
 #include <functional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "cli/commands.h"
@@ -47,13 +49,36 @@ int show_report(const Given& given, Terminal& terminal, const Json& report) {
     return exit_of(report);
 }
 
+// How many of the objects that `earlier` held back as not certain are not held any more: this
+// pass, or one that the daemon made by itself meanwhile, has retired them.
+int settled(const Json& earlier, const Json& report) {
+    int count = 0;
+    for (const auto& object : earlier.value("held", Json::array())) {
+        const auto same = [&](const Json& other) {
+            return cell(other, "kind") == cell(object, "kind") &&
+                   cell(other, "ref") == cell(object, "ref");
+        };
+        const auto held = report.value("held", Json::array());
+        if (cell(object, "reason") == "not_certain" &&
+            std::none_of(held.begin(), held.end(), same)) {
+            ++count;
+        }
+    }
+    return count;
+}
+
 // What was done by an earlier pass belongs to the answer, too.
-void add_counts(Json& report, const Json& earlier) {
-    auto& counts = report["counts"];
-    if (!counts.is_object()) counts = Json::object();
-    for (const auto& [change, count] : earlier.items()) {
+void add_earlier(Json& report, const Json& earlier) {
+    auto counts = report.value("counts", Json::object());
+    const int retired = std::max(counts.value("retire", 0), settled(earlier, report));
+    if (retired > 0) counts["retire"] = retired;
+    const auto before = earlier.value("counts", Json::object());
+    for (const auto& [change, count] : before.items()) {
         counts[change] = counts.value(change, 0) + count.get<int>();
     }
+    if (cell(report, "outcome") == "unchanged" && !counts.empty())
+        report["outcome"] = "applied";
+    report["counts"] = std::move(counts);
 }
 
 // Passes until every absence is certain: what has left the tree is retired only when a second
@@ -63,10 +88,9 @@ Json pass_until_certain(const std::function<Json()>& pass) {
     Waiter waiter;
     auto report = pass();
     for (int i = 1; i < kPasses && is_held(report, "not_certain"); ++i) {
-        const auto earlier = report.value("counts", Json::object());
         waiter.wait(clock.now() + kAbsence);
-        report = pass();
-        add_counts(report, earlier);
+        const auto earlier = std::exchange(report, pass());
+        add_earlier(report, earlier);
     }
     return report;
 }

@@ -6,12 +6,15 @@
 
 #include "cli/commands.h"
 #include "cli/output.h"
+#include "cli/table.h"
 #include "core/codes.h"
 #include "core/kinds.h"
 #include "core/suggest.h"
 
 namespace attune {
 namespace {
+
+constexpr std::size_t kProseWidth = 80;
 
 int run_schema(const Given& given, Terminal& terminal) {
     const auto word = given.text("KIND");
@@ -46,7 +49,8 @@ std::string indented(const std::string& text) {
 }
 
 void print_code(const CodeInfo& code, Terminal& terminal) {
-    terminal.out << code.code << ": " << code.title << "\n\n" << code.text;
+    terminal.out << code.code << ": " << code.title << "\n\n"
+                 << wrapped(code.text, kProseWidth);
     if (!code.text.ends_with('\n')) terminal.out << '\n';
     if (!code.reasons.empty()) {
         terminal.out << "\nReasons:";

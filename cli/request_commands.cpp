@@ -95,9 +95,9 @@ void add_request_commands(std::vector<Command>& commands) {
              "Only sensors with `runtime: core.sensor.external` are fired by hand. The "
              "payload is checked against the trigger's out_schema, and the event is recorded "
              "when the command returns. When in doubt, repeat it with the same --key.",
-         .examples =
-             {"attune fire demo.deploys --payload '{\"service\": \"web\"}' --key build-17",
-              "attune fire demo.deploys --payload @deploy.json"},
+         .examples = {"attune fire ops.deploys --payload '{\"service\": \"web\", \"version\": "
+                      "\"1.2\"}' --key build-17",
+                      "attune fire ops.deploys --payload @deploy.json"},
          .options = {{Option::Kind::kOperand, "SENSOR", "", "the sensor's ref", {}, true},
                      {Option::Kind::kText, "--payload", "JSON",
                       "the event's payload: JSON, @FILE, or - for standard input"},

@@ -72,6 +72,30 @@ std::string printable(std::string_view text) {
     return shown;
 }
 
+std::string wrapped(std::string_view text, std::size_t width_wanted) {
+    std::string result;
+    std::size_t used = 0;
+    for (std::size_t from = 0; from < text.size();) {
+        const auto end = std::min(text.find_first_of(" \n", from), text.size());
+        const auto word = text.substr(from, end - from);
+        if (used > 0 && used + 1 + width(word) > width_wanted) {
+            result += '\n';
+            used = 0;
+        } else if (used > 0) {
+            result += ' ';
+            ++used;
+        }
+        result += word;
+        used += width(word);
+        if (end < text.size() && text[end] == '\n') {
+            result += '\n';
+            used = 0;
+        }
+        from = end + 1;
+    }
+    return result;
+}
+
 std::string shortened(std::string_view text, std::size_t width_wanted) {
     auto shown = printable(text);
     if (width(shown) <= width_wanted) return shown;

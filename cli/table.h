@@ -39,7 +39,10 @@ private:
 // become blanks.
 std::string printable(std::string_view text);
 
-// The same, cut to `width` code points, ending in "..." when something was cut off.
+// `text` with its lines broken at blanks where they are longer than `width` code points.
+std::string wrapped(std::string_view text, std::size_t width);
+
+// printable(), cut to `width` code points, ending in "..." when something was cut off.
 std::string shortened(std::string_view text, std::size_t width);
 
 }  // namespace attune

@@ -157,16 +157,17 @@ ORDER BY c.generation DESC LIMIT 1)sql"};
 std::vector<Revision> CatalogStore::revisions(const std::string& source, int limit) {
     static constexpr Statement kRevisions{"revisions", R"sql(
 SELECT v.tree, v.commit, micros(v.started_at), micros(v.finished_at), v.outcome, v.objects,
-       v.frozen, v.diagnostics
-FROM config_revision v JOIN source s ON s.id = v.source_id
-WHERE s.name = $1 ORDER BY v.id DESC LIMIT $2)sql"};
+       v.frozen, v.diagnostics, coalesce(s.name, '')
+FROM config_revision v LEFT JOIN source s ON s.id = v.source_id
+WHERE s.name = $1 OR (coalesce(s.name, '') = '' AND v.outcome = 'refused')
+ORDER BY v.id DESC LIMIT $2)sql"};
     std::vector<Revision> revisions;
     connection_.read([&](Session& session) {
         const auto rows = session.run(kRevisions, Params().add(source).add(limit));
         for (int n = 0; n < rows.size(); ++n) {
             const auto row = rows[n];
             revisions.push_back(
-                {.source = source,
+                {.source = row.string(8),
                  .tree = row.string(0),
                  .commit = row.string(1),
                  .started_at = row.moment(2),

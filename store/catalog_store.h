@@ -55,7 +55,8 @@ public:
     // generation leads to the commit, file and line that ran.
     std::optional<Change> version_at(Kind kind, const Ref& ref, Generation generation);
 
-    // Attempts of a source, newest first.
+    // Attempts of a source, newest first, and those that were refused before it could be told
+    // which source it is (no attune.yaml).
     std::vector<Revision> revisions(const std::string& source, int limit);
 
 private:

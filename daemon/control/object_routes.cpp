@@ -85,42 +85,12 @@ Json describe(ControlDesk& desk, const StoredObject& object) {
     return described;
 }
 
-template <class Table>
-void add_refs(const Table& table, std::vector<std::string>& refs) {
-    table.for_each([&](const auto& row) { refs.push_back(row->ref.text()); });
-}
-
-// "did you mean" for a ref of that kind, out of the catalog that runs.
-std::string nearest(ControlDesk& desk, Kind kind, const std::string& ref) {
-    const auto catalog = desk.context.catalog();
-    std::vector<std::string> refs;
-    switch (kind) {
-        case Kind::kPack:
-            add_refs(catalog->packs(), refs);
-            break;
-        case Kind::kTrigger:
-            add_refs(catalog->triggers(), refs);
-            break;
-        case Kind::kAction:
-            add_refs(catalog->actions(), refs);
-            break;
-        case Kind::kSensor:
-            add_refs(catalog->sensors(), refs);
-            break;
-        case Kind::kRule:
-            add_refs(catalog->rules(), refs);
-            break;
-    }
-    if (const auto near = suggest(ref, refs)) return fmt::format("did you mean `{}`?", *near);
-    return fmt::format("`attune get {}` lists them", info(kind).plural);
-}
-
 ControlResponse find(ControlDesk& desk, const Router::Parameters& parameters) {
     const auto kind = find_kind(parameters.at("kind"));
     if (!kind) return no_kind(parameters.at("kind"));
     const auto& ref = parameters.at("ref");
     const auto object = desk.objects.find(*kind, ref);
-    if (!object) return not_found(info(*kind).singular, ref, nearest(desk, *kind, ref));
+    if (!object) return no_object(*desk.context.catalog(), *kind, ref);
     return json_response(describe(desk, *object));
 }
 

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "core/kinds.h"
 #include "core/lifecycle.h"
 #include "core/params.h"
 #include "core/suggest.h"
@@ -77,6 +78,29 @@ Result<bool> read_after(const Query& query, Filter& filter) {
     }
     filter.after_at = *at;
     return true;
+}
+
+std::vector<std::string> refs_of(const Catalog& catalog, Kind kind) {
+    std::vector<std::string> refs;
+    const auto add = [&](const auto& row) { refs.push_back(row->ref.text()); };
+    switch (kind) {
+        case Kind::kPack:
+            catalog.packs().for_each(add);
+            break;
+        case Kind::kTrigger:
+            catalog.triggers().for_each(add);
+            break;
+        case Kind::kAction:
+            catalog.actions().for_each(add);
+            break;
+        case Kind::kSensor:
+            catalog.sensors().for_each(add);
+            break;
+        case Kind::kRule:
+            catalog.rules().for_each(add);
+            break;
+    }
+    return refs;
 }
 
 std::string value_of(const Query& query, const std::string& key) {
@@ -181,6 +205,14 @@ ControlResponse refusal(const Fault& fault, int status) {
     auto message = fault.message;
     if (!fault.pointer.empty()) message += fmt::format(" (at {})", fault.pointer);
     return error_response(status, fault.code, message, fault.help);
+}
+
+ControlResponse no_object(const Catalog& catalog, Kind kind, const std::string& ref) {
+    const auto& words = info(kind);
+    const auto near = suggest(ref, refs_of(catalog, kind));
+    return not_found(words.singular, ref,
+                     near ? fmt::format("did you mean `{}`?", *near)
+                          : fmt::format("`attune get {}` lists them", words.plural));
 }
 
 ControlResponse not_found(std::string_view kind, std::string_view ref, std::string_view help) {

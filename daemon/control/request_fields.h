@@ -6,7 +6,9 @@
 #include <string>
 #include <string_view>
 
+#include "core/catalog.h"
 #include "core/json.h"
+#include "core/manifest.h"
 #include "core/result.h"
 #include "store/queries.h"
 #include "wire/control.h"
@@ -42,6 +44,9 @@ Result<std::int32_t> count_member(const Json& body, const std::string& name);
 
 // A fault of the request: status 400 unless the fault is about the meaning of its content.
 ControlResponse refusal(const Fault& fault, int status = 400);
+
+// 404 for an object that is not there, with the nearest one of its kind.
+ControlResponse no_object(const Catalog& catalog, Kind kind, const std::string& ref);
 
 ControlResponse not_found(std::string_view kind, std::string_view ref, std::string_view help);
 

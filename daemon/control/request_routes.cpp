@@ -49,7 +49,7 @@ const CatalogSensor* fireable(const Catalog& catalog, const std::string& ref,
                               ControlResponse& why_not) {
     const auto* sensor = catalog.sensors().find(ref);
     if (sensor == nullptr) {
-        why_not = not_found("sensor", ref, "`attune get sensors` lists them");
+        why_not = no_object(catalog, Kind::kSensor, ref);
     } else if (sensor->runtime != SensorRuntime::kExternal) {
         why_not = error_response(
             409, "not_external", fmt::format("sensor `{}` is fired by its timer", ref),
@@ -100,7 +100,7 @@ ControlResponse run(ControlDesk& desk, const ControlRequest& request, const std:
     if (!asked) return refusal(asked.error());
     const auto catalog = desk.context.catalog();
     const auto* action = catalog->actions().find(ref);
-    if (action == nullptr) return not_found("action", ref, "`attune get actions` lists them");
+    if (action == nullptr) return no_object(*catalog, Kind::kAction, ref);
     const auto params = complete_params(*action, std::move(asked->content));
     if (!params) return refusal(params.error(), 422);
 

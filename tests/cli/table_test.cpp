@@ -39,6 +39,13 @@ TEST(Table, LongTextIsCutBetweenCodePoints) {
     EXPECT_EQ(shortened("äöüäöüä", 6), "äöü...");
 }
 
+TEST(Table, ProseIsBrokenAtBlanks) {
+    EXPECT_EQ(wrapped("one two three", 7), "one two\nthree");
+    EXPECT_EQ(wrapped("unbreakable x", 5), "unbreakable\nx");
+    EXPECT_EQ(wrapped("a b\n\nc", 40), "a b\n\nc");
+    EXPECT_EQ(wrapped("", 40), "");
+}
+
 TEST(Lines, ValuesBeginInOneColumnAndEmptyOnesAreLeftOut) {
     Lines lines;
     lines.add("rule", "ops.a");

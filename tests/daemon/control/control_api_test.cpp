@@ -170,6 +170,14 @@ TEST_F(ControlApiTest, StatusTellsWhoRunsWhat) {
     EXPECT_EQ(status.at("since_start").at("events"), 0);
 }
 
+TEST_F(ControlApiTest, ARefusalThatCouldNotNameItsSourceIsInTheStatus) {
+    reconcile();
+    tree.write("attune.yaml", "kind: Sauce\n");
+    reconcile();
+    EXPECT_EQ(get("/v1/status").at("source").at("last_revision").at("outcome"), "refused");
+    EXPECT_EQ(get("/v1/revisions").at("items").size(), 2U);
+}
+
 TEST_F(ControlApiTest, ObjectsAreListedByPagesAndDescribed) {
     reconcile();
     const auto first = get("/v1/objects/sensors?limit=1");
@@ -232,6 +240,7 @@ TEST_F(ControlApiTest, AFireThatCannotBeIsRefusedWithTheRemedy) {
     EXPECT_EQ(code(fire("ops.tick", "{}")), "not_external");
     EXPECT_EQ(code(fire("ops.off", "{}")), "disabled");
     EXPECT_EQ(fire("ops.nobody", "{}").status, 404);
+    EXPECT_THAT(help(fire("ops.deplois", "{}")), HasSubstr("`ops.deploys`"));
     const auto invalid = fire("ops.deploys", R"({"payload": {"service": 1}})");
     EXPECT_EQ(invalid.status, 422);
     EXPECT_THAT(invalid.body, HasSubstr("/service"));

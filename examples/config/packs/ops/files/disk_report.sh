@@ -3,8 +3,8 @@
 set -eu
 
 params=$(cat)
-path=$(printf '%s' "$params" | sed -n 's/.*"path":"\([^"]*\)".*/\1/p')
-warn_at=$(printf '%s' "$params" | sed -n 's/.*"warn_at":\([0-9]*\).*/\1/p')
+path=$(printf '%s' "$params" | sed -n 's/.*"path" *: *"\([^"]*\)".*/\1/p')
+warn_at=$(printf '%s' "$params" | sed -n 's/.*"warn_at" *: *\([0-9]*\).*/\1/p')
 
 df -P "$path" | awk -v warn_at="$warn_at" 'NR == 2 {
     sub("%", "", $5)
