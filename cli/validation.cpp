@@ -13,6 +13,7 @@
 #include "core/yaml.h"
 #include "os/loop.h"
 #include "os/system_clock.h"
+#include "os/zone_files.h"
 #include "reconciler/candidate.h"
 #include "reconciler/directory_source.h"
 #include "reconciler/loader.h"
@@ -72,6 +73,13 @@ bool is_about_other_files(const Diagnostic& diagnostic) {
            diagnostic.message.find("`core.") == std::string::npos;
 }
 
+// As if nothing had ever been applied, with the zones of this machine.
+Candidate check_as_new(const LoadedTree& loaded, const SourceTree& tree,
+                       DirectorySource& source) {
+    const ZoneFiles zones;
+    return check_tree(loaded, tree, StoredState{}, source, SystemClock().now(), zones);
+}
+
 }  // namespace
 
 Validation validate_source(const std::string& root) {
@@ -85,7 +93,7 @@ Validation validate_source(const std::string& root) {
     const auto loaded = loader.load(tree, source);
     Validation validation{.diagnostics = loaded.diagnostics, .files = tree.files.size()};
     if (loaded.source) {
-        validation.diagnostics = check_tree(loaded, tree, StoredState{}, source).diagnostics;
+        validation.diagnostics = check_as_new(loaded, tree, source).diagnostics;
     }
     sort_diagnostics(validation.diagnostics);
     keep_texts(validation, tree, source);
@@ -117,6 +125,9 @@ Validation validate_text(const std::string& name, const std::string& bytes,
     CheckInput input;
     input.files = {&loaded};
     input.text_of = [&](std::string_view) { return std::optional<std::string_view>(bytes); };
+    const ZoneFiles zones;
+    input.zones = &zones;
+    input.now = SystemClock().now();
     validation.diagnostics = check(input).diagnostics;
     std::erase_if(validation.diagnostics, is_about_other_files);
     return validation;
@@ -135,7 +146,7 @@ std::vector<Manifest> sensors_of_source(const std::string& root) {
         throw CommandFailed{kExitFailed, fmt::format("{}/{} is refused", root, kSourceFile),
                             fmt::format("`attune validate {}` says why", root)};
     }
-    const auto candidate = check_tree(loaded, tree, StoredState{}, source);
+    const auto candidate = check_as_new(loaded, tree, source);
     std::vector<Manifest> sensors;
     for (const auto& object : candidate.checked.objects) {
         if (object.verdict != Verdict::kApply || object.kind != Kind::kSensor) continue;

@@ -1,6 +1,17 @@
 #include "daemon/executor/attempt.h"
 
+#include "core/json.h"
+
 namespace attune {
+namespace {
+
+// What the database keeps comes back with blanks; actions get the same text either way.
+std::string one_line(const std::string& params) {
+    const auto parsed = Json::parse(params, nullptr, false);
+    return parsed.is_discarded() ? params : compact(parsed);
+}
+
+}  // namespace
 
 Attempt attempt_of(const NewExecution& execution, const Answer& answer, const Entry& entry) {
     return {.key = {execution.id, entry.event->scheduled_at},
@@ -34,7 +45,7 @@ Attempt attempt_of(const ClaimedExecution& claimed) {
             .rule_ref = claimed.rule_ref,
             .sensor_ref = claimed.sensor_ref,
             .event = claimed.event,
-            .params = claimed.params,
+            .params = one_line(claimed.params),
             .idempotency_key = claimed.idempotency_key,
             .number = claimed.attempt};
 }

@@ -42,8 +42,9 @@ public:
         catalog.emplace(reach_, log_);
         catalog->at_least(Generation{});
         executor = std::make_unique<Executor>(
-            ExecutorOptions{0, incarnation, "boot", tree.path().string()}, reach_,
-            ExecutorShared{bus, *catalog, slots, drain, zones_, listened_, log_});
+            ExecutorOptions{0, incarnation, "00000000-0000-4000-8000-000000000001",
+                            tree.path().string()},
+            reach_, ExecutorShared{bus, *catalog, slots, drain, zones_, listened_, log_});
         to_executor.emplace(bus, std::vector<std::string>{"executor.0"});
     }
 
