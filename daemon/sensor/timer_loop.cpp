@@ -92,6 +92,7 @@ void TimerLoop::take_in() {
 void TimerLoop::load(Moment moment) {
     if (loaded_ && announced_ <= known_) return;
     const bool first = !loaded_;
+    const bool began_empty = worker_.armed() == 0;
     const auto target = announced_;
     std::size_t count = 0;
     const auto visit = [&](const TimerRow& row) { arm(row, ++count <= kAnnounced); };
@@ -102,8 +103,8 @@ void TimerLoop::load(Moment moment) {
     }
     loaded_ = true;
     known_ = std::max(known_, target);
-    if (first) {
-        log_.info("Started {} timer sensors", worker_.armed());
+    if (began_empty) {
+        if (worker_.armed() > 0) log_.info("Started {} timer sensors", worker_.armed());
     } else {
         log_.info("{} timer sensors changed, {} are armed", count, worker_.armed());
     }

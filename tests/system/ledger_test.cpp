@@ -81,11 +81,6 @@ TEST_F(LedgerSystemTest, APlantedFaultFailsTheAudit) {
            "CREATE TABLE saved.event AS SELECT * FROM event; "
            "CREATE TABLE saved.timer AS SELECT * FROM timer");
 
-    struct Fault {
-        const char* name;
-        const char* plant;
-        const char* mend;
-    };
     const std::string one = "(SELECT id FROM sensor WHERE ref = 'ops.one')";
     const std::string third =
         "(SELECT scheduled_at FROM event WHERE sensor_ref = 'ops.one' ORDER BY scheduled_at "
@@ -116,8 +111,8 @@ TEST_F(LedgerSystemTest, APlantedFaultFailsTheAudit) {
          "UPDATE execution SET state = 'succeeded', finished_at = now() WHERE state = "
          "'scheduled'; ALTER TABLE execution ENABLE TRIGGER USER"},
         {"an overlapping skip",
-         "INSERT INTO timer_skip (sensor_id, spec_rev, after_at, through_at, count, reason) "
-         "SELECT sensor_id, spec_rev, " +
+         "INSERT INTO timer_skip (sensor_id, after_at, through_at, count, reason) "
+         "SELECT sensor_id, " +
              third + " - interval '1 second', " + third +
              ", 1, 'misfire' FROM timer WHERE sensor_id = " + one,
          "DELETE FROM timer_skip WHERE reason = 'misfire'"},
@@ -161,9 +156,8 @@ protected:
         }
         pass(3s);
         const auto unfinished = [&] {
-            const auto list = daemon.attune_json({"status"}).at("executions");
-            return list.value("requested", 0) + list.value("scheduled", 0) +
-                   list.value("running", 0);
+            const auto status = daemon.attune_json({"status"});
+            return status.at("ready").get<int>() + status.at("claimed").get<int>();
         };
         EXPECT_TRUE(eventually([&] { return unfinished() < kTimers; })) << daemon.log();
         const auto audit = daemon.attune({"audit", "ledger"});
@@ -175,7 +169,7 @@ protected:
     static bool action_processes_are_gone() {
         return eventually([] {
             SpawnOptions pgrep;
-            pgrep.argv = {"/usr/bin/pgrep", "-fx", "/usr/bin/sleep 0.3"};
+            pgrep.argv = {"/usr/bin/pgrep", "-f", "sleep 0[.]3"};
             return run_to_end(pgrep, nullptr, 5s).code == 1;
         });
     }
@@ -188,7 +182,11 @@ TEST_F(KillTest, OnAnOutsideDatabaseLosesNoInstantAndNoExecution) {
         {.source = tree.path(), .database_url = db.database().url, .settings = {}});
     kill_five_times(daemon);
     EXPECT_TRUE(action_processes_are_gone());
-    EXPECT_EQ(db.value("SELECT count(*) FROM execution WHERE state NOT IN ('succeeded')"), "0");
+    // What was asked for just before the stop may wait for the next life; nothing else may.
+    EXPECT_EQ(
+        db.value("SELECT string_agg(DISTINCT state, ' ') FROM execution WHERE state NOT IN "
+                 "('succeeded', 'requested')"),
+        "");
     // At least nine of ten instants of the whole time fell into it, each once.
     const double seconds = std::stod(db.value(
         "SELECT extract(epoch FROM max(scheduled_at) - min(scheduled_at)) FROM event"));
