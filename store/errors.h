@@ -4,8 +4,8 @@
 //
 //   StoreUnavailable   back off, step again, for ever         nothing was written
 //   StoreConflict      step again at once, then back off      nothing was written
-//   StoreInDoubt       Ledger::read_back(), repeat the rest   perhaps all was written, or
-//   nothing StoreRefused       halve the batch; the offender is in it nothing was written
+//   StoreInDoubt       Ledger::read_back(), repeat the rest   all was written, or nothing
+//   StoreRefused       halve the batch, find the offender     nothing was written
 //
 // The classes derive from the SQLSTATE (PostgreSQL manual, appendix A), see classify().
 #pragma once

@@ -11,8 +11,7 @@
 //   catch StoreInDoubt   r = read_back(entries): what is there was recorded, record() the rest.
 //                        Completions are simply repeated: a repeat counts as accepted.
 //   catch StoreRefused   halve `entries` until the offender is alone, then record_poisoned();
-//   if
-//                        that is refused too, fault_sensor() and go on with the others.
+//                        refused again: fault_sensor(), and go on with the others.
 //
 // Every moment is given by the caller (program clock); recorded_at and claimed_at are the
 // database's own and compared only with themselves. See docs/store.md for tables and locks.
@@ -20,8 +19,8 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
-#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -35,6 +34,8 @@
 #include "store/errors.h"
 
 namespace attune {
+
+class LedgerDays;  // store/ledger_days.h
 
 // Who holds a claim: one executor thread of one life of one daemon.
 struct ClaimOwner {
@@ -206,13 +207,15 @@ public:
     void fault_sensor(SensorId sensor, std::string_view reason);
 
 private:
-    // Makes the partitions of days this Ledger has not recorded on yet.
-    void make_days(std::set<TimePoint> days);
-    // transact(), with a partition that was dropped meanwhile as a conflict.
+    // Does `work`, with a partition that was dropped meanwhile as a conflict.
+    void on_days(const std::function<void()>& work);
+    // That, in a transaction.
     void write(const std::function<void(Session&)>& body);
+    // Completes within a transaction; see complete().
+    std::vector<bool> complete_in(Session& session, std::span<const Completion> completions);
 
     Connection connection_;
-    std::set<TimePoint> made_days_;
+    std::unique_ptr<LedgerDays> days_;
 };
 
 }  // namespace attune

@@ -3,35 +3,32 @@
 #include <algorithm>
 #include <map>
 
-#include "core/limits.h"
 #include "store/ledger.h"
-#include "store/ledger_columns.h"
+#include "store/ledger_days.h"
 #include "store/lost_claims.h"
 #include "store/session.h"
 
 namespace attune {
 namespace {
 
-// Every statement here names rows by (id, scheduled_at) and gives the span of scheduled_at, so
-// that other days' partitions are not even opened.
-constexpr Statement kComplete{"complete", R"sql(
-UPDATE execution x
+// `state || ''` keeps the index of what is open out of these: planned while a day is empty, it
+// looks cheap, and is then read once for each key.
+constexpr DayStatement kComplete{"complete", R"sql(
+UPDATE execution_{0} x
 SET state = c.state, result = c.result::jsonb, finished_at = instant(c.finished_at)
-FROM unnest($1::int8[], $2::int8[], $3::uuid[], $4::text[], $5::int8[],
-            string_to_array($6, E'\n', ''))
-    WITH ORDINALITY AS c (id, scheduled_at, token, state, finished_at, result, n)
+FROM unnest($1::int8[], $2::int8[], $3::int8[], $4::uuid[], $5::text[], $6::int8[],
+            string_to_array($7, E'\n', ''))
+    AS c (n, id, scheduled_at, token, state, finished_at, result)
 WHERE x.id = c.id AND x.scheduled_at = instant(c.scheduled_at)
-  AND x.scheduled_at BETWEEN instant($7) AND instant($8)
-  AND x.claim_token = c.token AND x.state IN ('scheduled', 'running', 'cancelling')
+  AND x.claim_token = c.token AND x.state || '' IN ('scheduled', 'running', 'cancelling')
 RETURNING c.n)sql"};
 
-constexpr Statement kCompleted{"completed", R"sql(
+constexpr DayStatement kCompleted{"completed", R"sql(
 SELECT c.n
-FROM unnest($1::int8[], $2::int8[], $3::uuid[], $4::text[])
-    WITH ORDINALITY AS c (id, scheduled_at, token, state, n)
-JOIN execution x ON x.id = c.id AND x.scheduled_at = instant(c.scheduled_at)
-WHERE x.scheduled_at BETWEEN instant($5) AND instant($6)
-  AND x.claim_token = c.token AND x.state = c.state)sql"};
+FROM unnest($1::int8[], $2::int8[], $3::int8[], $4::uuid[], $5::text[])
+    AS c (n, id, scheduled_at, token, state)
+JOIN execution_{0} x ON x.id = c.id AND x.scheduled_at = instant(c.scheduled_at)
+WHERE x.claim_token = c.token AND x.state = c.state)sql"};
 
 constexpr Statement kClaimReady{"claim_ready", R"sql(
 WITH ready AS MATERIALIZED (
@@ -54,42 +51,88 @@ LEFT JOIN enforcement f ON f.id = c.enforcement_id AND f.scheduled_at = c.schedu
 LEFT JOIN event e ON e.id = f.event_id AND e.scheduled_at = c.scheduled_at
 ORDER BY c.run_at)sql"};
 
-constexpr Statement kStartRunning{"start_running", R"sql(
-UPDATE execution x
+constexpr DayStatement kStartRunning{"start_running", R"sql(
+UPDATE execution_{0} x
 SET state = 'running', claim_pgid = m.pgid, claim_pid_started = m.started,
     claim_boot_id = m.boot_id
-FROM unnest($1::int8[], $2::int8[], $3::uuid[], $4::int4[], $5::int8[], $6::uuid[])
-    WITH ORDINALITY AS m (id, scheduled_at, token, pgid, started, boot_id, n)
-WHERE x.id = m.id AND x.scheduled_at = instant(m.scheduled_at)
-  AND x.scheduled_at BETWEEN instant($7) AND instant($8)
-  AND x.claim_token = m.token
-  AND (x.state = 'scheduled' OR x.state = 'running' AND x.claim_pgid = m.pgid)
+FROM unnest($1::int8[], $2::int8[], $3::int8[], $4::uuid[], $5::int4[], $6::int8[], $7::uuid[])
+    AS m (n, id, scheduled_at, token, pgid, started, boot_id)
+WHERE x.id = m.id AND x.scheduled_at = instant(m.scheduled_at) AND x.claim_token = m.token
+  AND (x.state || '' = 'scheduled' OR x.state || '' = 'running' AND x.claim_pgid = m.pgid)
 RETURNING m.n)sql"};
 
-constexpr Statement kRelease{"release", R"sql(
-UPDATE execution x
+constexpr DayStatement kRelease{"release", R"sql(
+UPDATE execution_{0} x
 SET state = 'requested', claim_token = NULL, claimed_at = NULL, claim_incarnation = NULL,
     claim_executor = NULL
-FROM unnest($1::int8[], $2::int8[], $3::uuid[]) AS c (id, scheduled_at, token)
+FROM unnest($1::int8[], $2::int8[], $3::int8[], $4::uuid[]) AS c (n, id, scheduled_at, token)
 WHERE x.id = c.id AND x.scheduled_at = instant(c.scheduled_at)
-  AND x.scheduled_at BETWEEN instant($4) AND instant($5)
-  AND x.claim_token = c.token AND x.state = 'scheduled')sql"};
+  AND x.claim_token = c.token AND x.state || '' = 'scheduled'
+RETURNING c.n)sql"};
 
-// The span of scheduled_at of some keys.
-struct Span {
-    TimePoint first = kNever;
-    TimePoint last = TimePoint::min();
-
-    void add(const ExecutionKey& key) {
-        first = std::min(first, key.scheduled_at);
-        last = std::max(last, key.scheduled_at);
+// Claims of one day, $1..$4 of the statements above: n is the position among those given.
+class ClaimColumns {
+public:
+    void add(std::size_t position, const ExecutionKey& key, const ClaimToken& token) {
+        position_.add(static_cast<std::int64_t>(position));
+        id_.add(key.id.value);
+        scheduled_.add(key.scheduled_at);
+        token_.add_word(to_string(token));
     }
+    void move_into(Params& params) {
+        for (ArrayText* column : {&position_, &id_, &scheduled_, &token_}) {
+            params.add(column->take());
+        }
+    }
+
+private:
+    ArrayText position_, id_, scheduled_, token_;
 };
+
+// Positions of `items`, by the day that each is about.
+template <class Item>
+std::map<TimePoint, std::vector<std::size_t>> by_day(std::span<const Item> items) {
+    std::map<TimePoint, std::vector<std::size_t>> days;
+    for (std::size_t n = 0; n < items.size(); ++n) {
+        days[day_of(items[n].key.scheduled_at)].push_back(n);
+    }
+    return days;
+}
+
+template <class Item>
+Params claims_of(std::span<const Item> items, const std::vector<std::size_t>& positions) {
+    ClaimColumns claims;
+    for (const auto n : positions) claims.add(n, items[n].key, items[n].token);
+    Params params;
+    claims.move_into(params);
+    return params;
+}
 
 void add_flags(const Rows& rows, std::vector<bool>& flags) {
     for (int n = 0; n < rows.size(); ++n) {
-        flags[static_cast<std::size_t>(rows[n].number(0) - 1)] = true;
+        flags[static_cast<std::size_t>(rows[n].number(0))] = true;
     }
+}
+
+void complete_day(Session& session, TimePoint day, std::span<const Completion> completions,
+                  const std::vector<std::size_t>& positions, std::vector<bool>& accepted) {
+    ArrayText states;
+    ArrayText finished;
+    LineText results;
+    for (const auto n : positions) {
+        const Outcome& outcome = completions[n].outcome;
+        states.add_word(to_string(outcome.state));
+        finished.add(outcome.finished_at);
+        results.add(outcome.result);
+    }
+    const Params keys = claims_of(completions, positions).add(states.take());
+    add_flags(
+        run(session, kComplete, day, Params(keys).add(finished.take()).add(results.take())),
+        accepted);
+    // What did not move may have moved before, when its reply was lost.
+    const bool all = std::all_of(positions.begin(), positions.end(),
+                                 [&](std::size_t n) { return accepted[n]; });
+    if (!all) add_flags(run(session, kCompleted, day, keys), accepted);
 }
 
 ClaimToken parse_token(std::string_view uuid) {
@@ -122,37 +165,13 @@ ClaimedExecution read_claimed(const Row& row) {
 
 }  // namespace
 
-std::vector<bool> complete_in(Session& session, std::span<const Completion> completions) {
+std::vector<bool> Ledger::complete_in(Session& session,
+                                      std::span<const Completion> completions) {
     std::vector<bool> accepted(completions.size(), false);
-    if (completions.empty()) return accepted;
-    ArrayText ids;
-    ArrayText moments;
-    ArrayText tokens;
-    ArrayText states;
-    ArrayText finished;
-    LineText results;
-    Span span;
-    for (const auto& completion : completions) {
-        span.add(completion.key);
-        ids.add(completion.key.id.value);
-        moments.add(completion.key.scheduled_at);
-        tokens.add_word(to_string(completion.token));
-        states.add_word(to_string(completion.outcome.state));
-        finished.add(completion.outcome.finished_at);
-        results.add(completion.outcome.result);
-    }
-    const Params keys =
-        Params().add(ids.take()).add(moments.take()).add(tokens.take()).add(states.take());
-    add_flags(session.run(kComplete, Params(keys)
-                                         .add(finished.take())
-                                         .add(results.take())
-                                         .add(span.first)
-                                         .add(span.last)),
-              accepted);
-    // What did not move may have moved before, when its reply was lost.
-    if (std::find(accepted.begin(), accepted.end(), false) != accepted.end()) {
-        add_flags(session.run(kCompleted, Params(keys).add(span.first).add(span.last)),
-                  accepted);
+    for (const auto& [day, positions] : by_day(completions)) {
+        if (days_->has(session, day)) {
+            complete_day(session, day, completions, positions, accepted);
+        }
     }
     return accepted;
 }
@@ -160,8 +179,7 @@ std::vector<bool> complete_in(Session& session, std::span<const Completion> comp
 std::vector<bool> Ledger::complete(std::span<const Completion> completions) {
     std::vector<bool> accepted;
     if (completions.empty()) return accepted;
-    connection_.transact(
-        [&](Session& session) { accepted = complete_in(session, completions); });
+    write([&](Session& session) { accepted = complete_in(session, completions); });
     return accepted;
 }
 
@@ -180,56 +198,35 @@ std::vector<ClaimedExecution> Ledger::claim_ready(ClaimOwner owner, int slots, T
 std::vector<bool> Ledger::start_running(std::span<const RunningMark> marks) {
     std::vector<bool> started(marks.size(), false);
     if (marks.empty()) return started;
-    ArrayText ids;
-    ArrayText moments;
-    ArrayText tokens;
-    ArrayText groups;
-    ArrayText ticks;
-    ArrayText boots;
-    Span span;
-    for (const auto& mark : marks) {
-        span.add(mark.key);
-        ids.add(mark.key.id.value);
-        moments.add(mark.key.scheduled_at);
-        tokens.add_word(to_string(mark.token));
-        groups.add(std::int64_t{mark.process.group});
-        ticks.add(mark.process.started_ticks);
-        boots.add_quoted(mark.process.boot_id);
-    }
-    connection_.transact([&](Session& session) {
-        add_flags(session.run(kStartRunning, Params()
-                                                 .add(ids.take())
-                                                 .add(moments.take())
-                                                 .add(tokens.take())
-                                                 .add(groups.take())
-                                                 .add(ticks.take())
-                                                 .add(boots.take())
-                                                 .add(span.first)
-                                                 .add(span.last)),
-                  started);
+    write([&](Session& session) {
+        for (const auto& [day, positions] : by_day(marks)) {
+            if (!days_->has(session, day)) continue;
+            ArrayText groups;
+            ArrayText ticks;
+            ArrayText boots;
+            for (const auto n : positions) {
+                groups.add(std::int64_t{marks[n].process.group});
+                ticks.add(marks[n].process.started_ticks);
+                boots.add_quoted(marks[n].process.boot_id);
+            }
+            add_flags(run(session, kStartRunning, day,
+                          claims_of(marks, positions)
+                              .add(groups.take())
+                              .add(ticks.take())
+                              .add(boots.take())),
+                      started);
+        }
     });
     return started;
 }
 
 void Ledger::release(std::span<const Claim> claims) {
     if (claims.empty()) return;
-    ArrayText ids;
-    ArrayText moments;
-    ArrayText tokens;
-    Span span;
-    for (const auto& claim : claims) {
-        span.add(claim.key);
-        ids.add(claim.key.id.value);
-        moments.add(claim.key.scheduled_at);
-        tokens.add_word(to_string(claim.token));
-    }
-    connection_.transact([&](Session& session) {
-        session.run(kRelease, Params()
-                                  .add(ids.take())
-                                  .add(moments.take())
-                                  .add(tokens.take())
-                                  .add(span.first)
-                                  .add(span.last));
+    write([&](Session& session) {
+        for (const auto& [day, positions] : by_day(claims)) {
+            if (!days_->has(session, day)) continue;
+            run(session, kRelease, day, claims_of(claims, positions));
+        }
     });
 }
 

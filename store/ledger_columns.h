@@ -67,7 +67,4 @@ private:
     ExecutionColumns execution_;
 };
 
-// Completes within a transaction; see Ledger::complete().
-std::vector<bool> complete_in(Session& session, std::span<const Completion> completions);
-
 }  // namespace attune
