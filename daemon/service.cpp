@@ -119,8 +119,9 @@ void Service::start_threads() {
     }
     start("sweep", [this] {
         return std::make_unique<Sweep>(
-            SweepOptions{incarnation_, options_.lease, options_.recorders}, database_, bus_,
-            [this] { superseded_.store(true); }, log_);
+            SweepOptions{incarnation_, options_.lease, options_.recorders,
+                         options_.timer_workers},
+            database_, bus_, [this] { superseded_.store(true); }, log_);
     });
     start("reconcile", [this] {
         return std::make_unique<ReconcileLoop>(

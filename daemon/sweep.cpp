@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "daemon/sensor/timer_loop.h"
 #include "os/random.h"
 #include "wire/messages.h"
 
@@ -37,7 +38,12 @@ Sweep::Sweep(SweepOptions options, const Database& database, Bus& bus,
       inbox_(bus, "sweep"),
       executors_(bus, executor_inboxes(options.executors)),
       superseded_(std::move(superseded)),
-      log_(log) {}
+      log_(log) {
+    for (int i = 0; i < options_.timer_workers; ++i) {
+        timers_.push_back(
+            std::make_unique<Outbox>(bus, std::vector<std::string>{timer_inbox(i)}));
+    }
+}
 
 std::optional<Duration> Sweep::step(Moment moment) {
     while (inbox_.receive()) {
@@ -54,10 +60,13 @@ std::optional<Duration> Sweep::step(Moment moment) {
         upkeep_.make_partitions(moment.now - kAhead / 2, moment.now + kAhead);
         partitions_at_ = moment.elapsed + kPartitions;
     }
+    const auto standing = upkeep_.standing(moment.now);
     // As many wakes as executors: the outbox gives them out in turn.
-    if (upkeep_.has_ready(moment.now)) {
+    if (standing.ready) {
         for (int i = 0; i < options_.executors; ++i) executors_.send(encode(Wake{}));
     }
+    for (const auto& worker : timers_)
+        worker->send(encode(CatalogChanged{standing.generation}));
     return pause();
 }
 

@@ -1,9 +1,12 @@
-// The slow hand that finds what a lost message left lying: once a second it looks for ready
-// work and wakes the executors, prolongs the node's lease and keeps partitions ahead.
+// The slow hand that makes up for lost messages: once a second it looks for ready work and
+// wakes the executors, and tells the timers which generation the catalog has. It also prolongs
+// the node's lease and keeps partitions ahead.
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <optional>
+#include <vector>
 
 #include "daemon/log.h"
 #include "daemon/loop.h"
@@ -16,6 +19,7 @@ struct SweepOptions {
     IncarnationId incarnation;
     Duration lease = std::chrono::seconds(20);
     int executors = 2;
+    int timer_workers = 1;
 };
 
 class Sweep final : public Loop {
@@ -35,6 +39,7 @@ private:
     Upkeep upkeep_;
     Inbox inbox_;
     Outbox executors_;
+    std::vector<std::unique_ptr<Outbox>> timers_;
     std::function<void()> superseded_;
     Log& log_;
     Duration renew_at_{0};  // elapsed, as the next

@@ -10,8 +10,10 @@ SELECT make_day(day::date)
 FROM generate_series((instant($1) AT TIME ZONE 'UTC')::date,
                      (instant($2) AT TIME ZONE 'UTC')::date, interval '1 day') AS day)sql"};
 
-constexpr Statement kHasReady{"has_ready", R"sql(
-SELECT EXISTS (SELECT FROM execution WHERE state = 'requested' AND run_at <= instant($1)))sql"};
+constexpr Statement kStanding{"standing", R"sql(
+SELECT EXISTS (SELECT FROM execution WHERE state = 'requested' AND run_at <= instant($1)),
+       generation
+FROM config_state)sql"};
 
 constexpr Statement kAddCounts{"add_counts", R"sql(
 INSERT INTO rule_counter AS total (rule_id, matched, unmatched, errored, last_reason, last_at)
@@ -56,12 +58,13 @@ void Upkeep::make_partitions(TimePoint from, TimePoint through) {
         [&](Session& session) { session.run(kMakeDays, Params().add(from).add(through)); });
 }
 
-bool Upkeep::has_ready(TimePoint now) {
-    bool ready = false;
+Upkeep::Standing Upkeep::standing(TimePoint now) {
+    Standing standing;
     connection_.read([&](Session& session) {
-        ready = session.run(kHasReady, Params().add(now)).only().truth(0);
+        const auto row = session.run(kStanding, Params().add(now)).only();
+        standing = {.ready = row.truth(0), .generation = Generation{row.number(1)}};
     });
-    return ready;
+    return standing;
 }
 
 void Upkeep::add(std::span<const RuleCount> counts) {

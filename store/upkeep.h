@@ -32,9 +32,14 @@ public:
     // Recording makes a missing one itself, so this only saves it the wait.
     void make_partitions(TimePoint from, TimePoint through);
 
-    // Whether an execution waits that could be claimed at `now`.
-    bool has_ready(TimePoint now);
+    // What those have to know whose hints may have been lost.
+    struct Standing {
+        bool ready = false;     // an execution waits that could be claimed at `now`
+        Generation generation;  // of the catalog
+    };
+    Standing standing(TimePoint now);
 
+    // Counts are for people: repeated after StoreInDoubt, they may be counted twice.
     void add(std::span<const RuleCount> counts);
 
     // Forgets attempts to reconcile and changes older than `before` that no event refers to.
