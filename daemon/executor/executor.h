@@ -71,6 +71,13 @@ private:
         Duration since{0};
     };
 
+    // The run that is being recorded.
+    struct BornRun {
+        Run run;
+        int slots = 0;          // taken for it
+        bool in_doubt = false;  // the reply of its COMMIT was lost
+    };
+
     void take_in();
     void hear_runner(Moment moment);
     void end_sleeps(Moment moment);
@@ -87,8 +94,13 @@ private:
     void record_poisoned(Entry& entry, Prepared& prepared, const StoreRefused& refusal,
                          Moment moment);
     void resolve_doubt(Moment moment);
+
     void record_runs(Moment moment);
-    void reply(const RunRequest& request, const RunReply& reply);
+    bool record_run(const RunRequest& request, Moment moment);
+    bool bear_run(const RunRequest& request, const Catalog& catalog, Moment moment);
+    void settle_run(const RunRequest& request, const Recorded& recorded, Moment moment);
+    void drop_run();
+    void refuse_run(const RunRequest& request, const std::string& why);
 
     void mark_running(Moment moment);
     void complete_due(Moment moment);
@@ -123,6 +135,7 @@ private:
 
     std::size_t batch_limit_;           // below the usual while an offender is looked for
     Batch doubtful_;                    // sent to be committed, the reply was lost
+    std::optional<BornRun> born_run_;   // of the oldest request in intake_.runs
     std::vector<Finishing> finishing_;  // outcomes to be committed, oldest first
     std::unordered_map<ExecutionId, Attempt> held_;
     std::set<std::pair<Duration, ExecutionId>> sleeps_;  // by when they end (elapsed)

@@ -47,6 +47,7 @@ bool Executor::record_batch(Moment moment) {
         }
         batch = {};
     } catch (const StoreInDoubt&) {
+        intake_.put_back(std::move(works));  // none, unless it was ids whose reply was lost
         doubtful_ = std::exchange(batch, {});
         throw;
     } catch (const StoreRefused& refusal) {
@@ -227,71 +228,6 @@ void Executor::resolve_doubt(Moment moment) {
     doubtful_ = {};
     put_back(absent);
     courier_.send_confirmations();
-}
-
-void Executor::reply(const RunRequest& request, const RunReply& answer) {
-    courier_.reply(request.reply_to, answer);
-}
-
-// `attune run`: executions nobody's event asked for. Rare, so one transaction each.
-void Executor::record_runs(Moment moment) {
-    while (!intake_.runs.empty()) {
-        const auto& request = intake_.runs.front();
-        const auto catalog = shared_.catalog.get();
-        const auto* action = catalog->actions().find(request.action);
-        if (!action) {
-            reply(request,
-                  {request.request, RequestOutcome::kRefused, {}, "the action is gone"});
-            intake_.runs.erase(intake_.runs.begin());
-            continue;
-        }
-        ids_.reserve(1);
-        int slots = 0;
-        Run run;
-        run.accepted_at = request.scheduled_at;
-        run.key = request.key;
-        run.execution = preparation_.birth(*action, request.params, "run:" + request.key,
-                                           !backlog_ && !draining(), moment.now, slots);
-        run.execution.id = ExecutionId{ids_.next()};
-        Recorded recorded;
-        try {
-            recorded = ledger_.record_runs(catalog->generation(), owner_, std::span(&run, 1));
-        } catch (const StoreRefused& refusal) {
-            shared_.slots.give_back(slots);
-            reply(request, {request.request, RequestOutcome::kRefused, {}, refusal.what()});
-            intake_.runs.erase(intake_.runs.begin());
-            continue;
-        } catch (...) {
-            shared_.slots.give_back(slots);
-            throw;
-        }
-        if (recorded.moved) {
-            shared_.slots.give_back(slots);
-            shared_.catalog.at_least(recorded.current);
-            continue;
-        }
-        if (recorded.entries.front() == Fate::kDuplicate) {
-            shared_.slots.give_back(slots);
-            reply(request, {request.request,
-                            RequestOutcome::kDuplicate,
-                            {ExecutionId{recorded.existing.front().id},
-                             recorded.existing.front().scheduled_at},
-                            {}});
-        } else {
-            reply(request, {request.request,
-                            RequestOutcome::kRecorded,
-                            {run.execution.id, run.accepted_at},
-                            {}});
-            auto attempt = attempt_of(run);
-            if (courier_.listened()) courier_.feed(execution_requested(attempt, moment.now));
-            if (run.execution.claimed) {
-                begin(std::move(attempt), moment);
-            } else {
-                backlog_ = true;
-            }
-        }
-        intake_.runs.erase(intake_.runs.begin());
-    }
 }
 
 }  // namespace attune

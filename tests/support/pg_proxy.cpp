@@ -9,6 +9,8 @@
 #include <array>
 #include <cstring>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "os/system_error.h"
 
@@ -92,47 +94,52 @@ PgProxy::~PgProxy() {
 }
 
 void PgProxy::serve() {
+    std::vector<std::jthread> connections;
     while (true) {
         std::array<pollfd, 2> waiting = {
             {{listener_.get(), POLLIN, 0}, {stop_.get(), POLLIN, 0}}};
         ::poll(waiting.data(), waiting.size(), -1);
         if (waiting[1].revents != 0) return;
-        const UniqueFd client(::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC));
-        const UniqueFd server = new_socket();
-        const auto address = address_of(server_socket_);
-        if (!client || ::connect(server.get(), reinterpret_cast<const sockaddr*>(&address),
-                                 sizeof address) != 0) {
-            continue;
-        }
-        pass(client.get(), server.get());
+        UniqueFd client(::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC));
+        if (!client) continue;
+        connections.emplace_back([this, client = std::move(client)] { pass(client); });
     }
 }
 
-void PgProxy::pass(int client, int server) {
+void PgProxy::pass(const UniqueFd& client) {
+    const UniqueFd server = new_socket();
+    const auto address = address_of(server_socket_);
+    if (::connect(server.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) !=
+        0) {
+        return;
+    }
     std::string bytes;
     while (true) {
         std::array<pollfd, 3> waiting = {
-            {{client, POLLIN, 0}, {server, POLLIN, 0}, {stop_.get(), POLLIN, 0}}};
+            {{client.get(), POLLIN, 0}, {server.get(), POLLIN, 0}, {stop_.get(), POLLIN, 0}}};
         ::poll(waiting.data(), waiting.size(), -1);
         if (waiting[2].revents != 0) return;
-        if (waiting[1].revents != 0 && !forward(server, client, bytes)) return;
+        if (waiting[1].revents != 0 && !forward(server.get(), client.get(), bytes)) return;
         if (waiting[0].revents == 0) continue;
         // Read without passing on, until it is known what it is.
-        if (!forward(client, -1, bytes)) return;
-        const bool commit = is_commit(bytes);
-        if (commit && loss_ == Loss::kCommit) {
-            loss_ = Loss::kNothing;
+        if (!forward(client.get(), -1, bytes)) return;
+        const auto loss = is_commit(bytes) ? take_loss() : Loss::kNothing;
+        if (loss == Loss::kCommit) return;
+        if (::write(server.get(), bytes.data(), bytes.size()) !=
+            static_cast<ssize_t>(bytes.size())) {
             return;
         }
-        if (::write(server, bytes.data(), bytes.size()) != static_cast<ssize_t>(bytes.size())) {
-            return;
-        }
-        if (commit && loss_ == Loss::kCommitReply) {
-            loss_ = Loss::kNothing;
-            forward(server, -1, bytes);  // done; nobody hears of it
+        if (loss == Loss::kCommitReply) {
+            forward(server.get(), -1, bytes);  // done; nobody hears of it
             return;
         }
     }
+}
+
+// What is to become of a COMMIT that has come.
+PgProxy::Loss PgProxy::take_loss() {
+    if (loss_ == Loss::kNothing || others_-- > 0) return Loss::kNothing;
+    return loss_.exchange(Loss::kNothing);
 }
 
 }  // namespace attune

@@ -22,7 +22,7 @@ public:
     };
 
     // `url` as EmbeddedCluster::url() gives it; the proxy's socket is made in a folder of its
-    // own and serves one connection after the other.
+    // own.
     explicit PgProxy(const std::string& url);
     ~PgProxy();
     PgProxy(const PgProxy&) = delete;
@@ -31,12 +31,19 @@ public:
     // The same database through the proxy.
     const std::string& url() const { return url_; }
 
-    // The next COMMIT is lost that way, and its connection cut; those after it are not.
-    void lose(Loss loss) { loss_ = loss; }
+    // The next COMMIT, or the one that comes after `others`, on whatever connection, is lost
+    // that way and its connection cut; those after it are not.
+    void lose(Loss loss, int others = 0) {
+        others_ = others;
+        loss_ = loss;
+    }
+    // Whether it has come.
+    bool has_lost() const { return loss_ == Loss::kNothing; }
 
 private:
     void serve();
-    void pass(int client, int server);
+    void pass(const UniqueFd& client);
+    Loss take_loss();
 
     std::filesystem::path folder_;
     std::string server_socket_;
@@ -44,6 +51,7 @@ private:
     UniqueFd listener_;
     UniqueFd stop_;  // readable: end
     std::atomic<Loss> loss_ = Loss::kNothing;
+    std::atomic<int> others_ = 0;
     std::thread thread_;
 };
 

@@ -23,28 +23,26 @@ namespace attune {
 
 class ExecutorRig {
 public:
-    // `reach`: how the executor gets at the database, when not directly.
-    explicit ExecutorRig(std::optional<Database> reach = std::nullopt)
-        : reach_(reach.value_or(db.database())) {}
-
     // Applies the tree as it stands, at the rig's moment.
     void apply() {
         Reconciler reconciler(tree.path().string(), db.database(), zones_);
         reconciler.reconcile(now, elapsed, {.in_full = true});
     }
 
-    // Loads the catalog and makes the executor.
-    void start() {
+    // Loads the catalog and makes the executor. `through`: how it gets at the database, when
+    // not directly.
+    void start(const std::optional<Database>& through = std::nullopt) {
+        const auto reach = through.value_or(db.database());
         NodeStore nodes(db.database());
         incarnation = nodes.join(
             {.name = "test", .hostname = "host", .boot_id = "boot", .version = "0", .pid = 1},
             std::chrono::seconds(60));
-        catalog.emplace(reach_, log_);
+        catalog.emplace(reach, log_);
         catalog->at_least(Generation{});
         executor = std::make_unique<Executor>(
             ExecutorOptions{0, incarnation, "00000000-0000-4000-8000-000000000001",
                             tree.path().string()},
-            reach_, ExecutorShared{bus, *catalog, slots, drain, zones_, listened_, log_});
+            reach, ExecutorShared{bus, *catalog, slots, drain, zones_, listened_, log_});
         to_executor.emplace(bus, std::vector<std::string>{"executor.0"});
     }
 
@@ -108,7 +106,6 @@ public:
     std::optional<Outbox> to_executor;
 
 private:
-    Database reach_;
     ZoneFiles zones_;
     std::atomic<bool> listened_{false};
     Log log_{"test", std::make_shared<spdlog::sinks::null_sink_mt>()};
