@@ -13,7 +13,7 @@ struct Id {
     std::int64_t value = 0;
 
     explicit operator bool() const { return value != 0; }
-    friend auto operator<=>(Id, Id) = default;
+    friend auto operator<=>(Id, Id) = default;  // NOLINT(modernize-use-nullptr): no 0 is here
 };
 
 using PackId = Id<struct PackTag>;

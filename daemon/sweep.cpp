@@ -39,6 +39,7 @@ Sweep::Sweep(SweepOptions options, const Database& database, Bus& bus,
       executors_(bus, executor_inboxes(options.executors)),
       superseded_(std::move(superseded)),
       log_(log) {
+    timers_.reserve(static_cast<std::size_t>(options_.timer_workers));
     for (int i = 0; i < options_.timer_workers; ++i) {
         timers_.push_back(
             std::make_unique<Outbox>(bus, std::vector<std::string>{timer_inbox(i)}));

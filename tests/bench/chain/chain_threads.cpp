@@ -21,6 +21,7 @@ Speed measure(const BenchCluster& cluster, const BenchOptions& options,
     }
     std::atomic<std::int64_t> done = 0;
     std::vector<std::thread> threads;
+    threads.reserve(chains.size());
     const double cpu_before = cluster.cpu_seconds();
     const auto start = SteadyClock::now();
     const auto end = start + std::chrono::duration_cast<SteadyClock::duration>(
