@@ -29,10 +29,23 @@ std::shared_ptr<const Catalog> LiveCatalog::at_least(Generation generation) {
     const std::lock_guard loading(loading_);
     const auto held = get();
     if (held->generation() >= generation && held->generation()) return held;
-    const bool first = !held->generation();
-    const auto rows = store_.load(first ? std::nullopt : std::optional(held->generation()));
-    auto compiled =
-        compile_catalog(first ? nullptr : held.get(), rows.generation, rows.objects);
+    return load(held->generation() ? held.get() : nullptr);
+}
+
+std::shared_ptr<const Catalog> LiveCatalog::follow(Generation evaluated, Generation found) {
+    if (found >= evaluated) return at_least(found);
+    const std::lock_guard loading(loading_);
+    log_.error(
+        "the database is at generation {} after {}: it has lost what was newer; "
+        "everything is loaded again",
+        found.value, evaluated.value);
+    return load(nullptr);
+}
+
+// Requires loading_. `base`: what is loaded is what changed since; nullptr: all.
+std::shared_ptr<const Catalog> LiveCatalog::load(const Catalog* base) {
+    const auto rows = store_.load(base ? std::optional(base->generation()) : std::nullopt);
+    auto compiled = compile_catalog(base, rows.generation, rows.objects);
     for (const auto& problem : compiled.problems) log_.error("catalog: {}", problem);
     const std::lock_guard lock(mutex_);
     catalog_ = std::move(compiled.catalog);

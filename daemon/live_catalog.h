@@ -22,7 +22,14 @@ public:
     // older; threads that ask at once wait for one load. Throws StoreError.
     std::shared_ptr<const Catalog> at_least(Generation generation);
 
+    // The catalog to go on with after a recording with that of `evaluated` found the database
+    // at `found`. A database that is behind what was read from it has lost its newest changes
+    // (a failover, a restore): then everything is loaded anew. Throws StoreError.
+    std::shared_ptr<const Catalog> follow(Generation evaluated, Generation found);
+
 private:
+    std::shared_ptr<const Catalog> load(const Catalog* base);
+
     mutable std::mutex mutex_;  // of catalog_
     std::shared_ptr<const Catalog> catalog_;
 

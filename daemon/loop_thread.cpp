@@ -20,19 +20,20 @@ void LoopThread::run(const Make& make) {
     std::unique_ptr<Loop> loop;
     Backoff backoff;
     while (true) {
-        std::optional<Duration> left_alone;
         try {
             if (!loop) loop = make();
-            left_alone = loop->step({clock_.now(), clock_.elapsed()});
+            const auto left_alone = loop->step({clock_.now(), clock_.elapsed()});
+            progress_.fetch_add(1, std::memory_order_relaxed);
+            if (loop->wait(left_alone).closed) return end(loop.get());
             backoff.succeeded();
         } catch (const BusClosed&) {
             return end(loop.get());
         } catch (const std::exception& error) {
-            left_alone = backoff.failed();
-            log_.warn("{}: {}; again in {}", name_, error.what(), format_duration(*left_alone));
+            const auto rest = backoff.failed();
+            log_.warn("{}: {}; again in {}", name_, error.what(), format_duration(rest));
+            progress_.fetch_add(1, std::memory_order_relaxed);
+            if (!pause(loop.get(), rest)) return end(loop.get());
         }
-        progress_.fetch_add(1, std::memory_order_relaxed);
-        if (loop ? loop->wait(left_alone).closed : !pause(*left_alone)) return end(loop.get());
     }
 }
 
@@ -45,8 +46,16 @@ void LoopThread::end(Loop* loop) {
     }
 }
 
-// Before there is a loop there is no inbox to wait at. False: the thread is to end.
-bool LoopThread::pause(Duration duration) {
+// False: the thread is to end. A loop whose wait fails must not be waited with again at once;
+// before there is a loop there is no inbox to wait at.
+bool LoopThread::pause(Loop* loop, Duration duration) {
+    if (loop != nullptr) {
+        try {
+            return !loop->wait(duration).closed;
+        } catch (const std::exception&) {
+            // The same failure, met again: rest without it.
+        }
+    }
     std::mutex mutex;
     std::condition_variable_any never;
     std::unique_lock lock(mutex);

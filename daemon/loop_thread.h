@@ -33,7 +33,7 @@ public:
 
 private:
     void run(const Make& make);
-    bool pause(Duration duration);
+    bool pause(Loop* loop, Duration duration);
     void end(Loop* loop);
 
     const std::string name_;

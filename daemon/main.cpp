@@ -197,7 +197,7 @@ int run(const DaemonConfig& config, Log& log) {
     log.info("attuned {} runs as node {} on {}", ATTUNE_VERSION, config.node,
              home.embedded() ? "its embedded database" : "the configured database");
     serve(**service, home, watch, clock, log);
-    return exit_code::kOk;
+    return (*service)->superseded() ? exit_code::kSuperseded : exit_code::kOk;
 }
 
 int start(const Arguments& arguments) {

@@ -5,8 +5,8 @@
 
 #include "core/diagnostic_text.h"
 #include "daemon/executor/feed_items.h"
-#include "daemon/sensor/timer_loop.h"
 #include "store/errors.h"
+#include "wire/inboxes.h"
 
 namespace attune {
 namespace {
@@ -25,8 +25,8 @@ ReconcileLoop::ReconcileLoop(ReconcileOptions options, const Database& database,
       listened_(listened),
       log_(log),
       bus_(bus),
-      inbox_(bus, "reconcile"),
-      feed_(bus, {"feed"}),
+      inbox_(bus, kReconcileInbox),
+      feed_(bus, {kFeedInbox}),
       watcher_(options_.source_path),
       reconciler_(options_.source_path, database, zones) {
     for (int i = 0; i < options_.timer_workers; ++i) {
@@ -98,21 +98,21 @@ void ReconcileLoop::pass(Moment moment) {
         if (!asked_.empty()) due_at_ = std::max(due_at_, moment.elapsed + kQuiet);
         return;
     }
-    announce(report, moment);
     log(report);
     const auto told = report_json(report);
     for (const auto& request : asked) answer(request, told);
+    announce(report, moment);
 }
 
 // Executors find out by themselves, with every recording; timers have to be told.
 void ReconcileLoop::announce(const Report& report, Moment moment) {
     if (report.generation <= announced_) return;
-    announced_ = report.generation;
     catalog_.at_least(report.generation);
     for (const auto& worker : timers_) worker->send(encode(CatalogChanged{report.generation}));
     if (report.moved && listened_.load()) {
         feed_.send(encode(catalog_changed(report.generation, moment.now)));
     }
+    announced_ = report.generation;
 }
 
 void ReconcileLoop::log(const Report& report) {

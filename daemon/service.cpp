@@ -11,6 +11,7 @@
 #include "daemon/executor/executor.h"
 #include "daemon/feed_loop.h"
 #include "daemon/reconcile_loop.h"
+#include "daemon/runner/environment.h"
 #include "daemon/runner/runner_loop.h"
 #include "daemon/sensor/timer_loop.h"
 #include "daemon/sweep.h"
@@ -18,6 +19,7 @@
 #include "os/process_info.h"
 #include "os/random.h"
 #include "os/system_error.h"
+#include "wire/inboxes.h"
 #include "wire/messages.h"
 
 namespace attune {
@@ -65,8 +67,13 @@ Service::Service(ServiceOptions options, const Database& database, const Clock& 
       bus_(options_.lose ? Bus(options_.lose) : Bus()) {
     recover(clock_.now());
     catalog_.at_least(Generation{});
-    start_threads();
-    start_control();
+    try {
+        start_threads();
+        start_control();
+    } catch (...) {
+        end_threads();
+        throw;
+    }
 }
 
 Service::~Service() { stop(); }
@@ -79,8 +86,7 @@ void Service::recover(TimePoint now) {
         const RecordedGroup group{left.process.group,
                                   static_cast<std::uint64_t>(left.process.started_ticks),
                                   left.process.boot_id};
-        killed += kill_recorded_group(
-            group, "ATTUNE_EXECUTION_ID=" + std::to_string(left.key.id.value));
+        killed += kill_recorded_group(group, execution_mark(left.key.id));
     }
     const auto recovery = nodes_.recover(incarnation_, now);
     if (recovery.requested + recovery.abandoned + killed == 0) return;
@@ -108,7 +114,8 @@ void Service::start_threads() {
         executors_.push_back(start("executor " + std::to_string(i), [this, i] {
             return std::make_unique<Executor>(
                 ExecutorOptions{i, incarnation_, boot_id(), options_.source_path}, database_,
-                ExecutorShared{bus_, catalog_, slots_, drain_, zones_, listened_, log_});
+                ExecutorShared{bus_, catalog_, slots_, drain_, zones_, listened_, superseded_,
+                               log_});
         }));
     }
     for (int i = 0; i < options_.timer_workers; ++i) {
@@ -153,7 +160,7 @@ void Service::start_control() {
     });
 }
 
-void Service::reconcile() { Outbox(bus_, {"reconcile"}).send(encode(Wake{})); }
+void Service::reconcile() { Outbox(bus_, {kReconcileInbox}).send(encode(Wake{})); }
 
 void Service::begin_stop() {
     stop_began_ = clock_.elapsed();
@@ -177,14 +184,19 @@ bool Service::drained(bool hurry) {
     return over || (looked && !drain_.anyone_busy());
 }
 
+// Closing the bus wakes everyone who waits, handlers of control requests included.
+void Service::end_threads() {
+    bus_.shutdown();
+    if (control_) control_->stop();
+    executors_.clear();
+    threads_.clear();
+}
+
 void Service::stop() {
     if (stopped_) return;
     stopped_ = true;
     drain_.begin();
-    if (control_) control_->stop();
-    bus_.shutdown();
-    executors_.clear();
-    threads_.clear();
+    end_threads();
     try {
         if (!superseded_) nodes_.leave(incarnation_);
     } catch (const std::exception& error) {

@@ -3,7 +3,7 @@
 //
 // Start: node (what dead lives left is taken back) -> catalog -> feed, runner, executors,
 // timers, sweep, reconcile, control. Stop: timers decide no more; executors record and finish
-// what they hold until the deadline, then give back what was not started; control; bus. The
+// what they hold until the deadline, then give back what was not started; bus and control. The
 // database is the caller's: it is there before and after.
 #pragma once
 
@@ -74,6 +74,7 @@ private:
     void recover(TimePoint now);
     void start_threads();
     void start_control();
+    void end_threads();
 
     const ServiceOptions options_;
     const Database database_;

@@ -3,28 +3,71 @@
 
 #include <algorithm>
 #include <atomic>
+#include <utility>
 
 namespace attune {
 
+class Slots;
+
+// Slots that somebody holds; they are given back when it goes, however it goes.
+class SlotLease {
+public:
+    SlotLease() = default;
+    SlotLease(SlotLease&& other) noexcept
+        : slots_(other.slots_), count_(std::exchange(other.count_, 0)) {}
+    SlotLease& operator=(SlotLease&& other) noexcept {
+        std::swap(slots_, other.slots_);
+        std::swap(count_, other.count_);
+        other.give_back();
+        return *this;
+    }
+    ~SlotLease() { give_back(); }
+
+    int count() const { return count_; }
+
+    // One of them as a lease of its own; an empty one when there is none left.
+    SlotLease take_one() {
+        if (count_ == 0) return {};
+        --count_;
+        return SlotLease(slots_, 1);
+    }
+
+    inline void give_back() noexcept;
+
+private:
+    friend class Slots;
+    SlotLease(Slots* slots, int count) : slots_(slots), count_(count) {}
+
+    Slots* slots_ = nullptr;
+    int count_ = 0;
+};
+
+// Outlives its leases.
 class Slots {
 public:
     explicit Slots(int total) : free_(total) {}
 
-    // Takes up to `wanted` slots; returns how many it got.
-    int take(int wanted) {
+    // Takes up to `wanted` slots, perhaps none.
+    SlotLease take(int wanted) {
         int free = free_.load();
         while (true) {
             const int taken = std::clamp(free, 0, wanted);
-            if (taken == 0 || free_.compare_exchange_weak(free, free - taken)) return taken;
+            if (taken == 0 || free_.compare_exchange_weak(free, free - taken)) {
+                return SlotLease(this, taken);
+            }
         }
     }
-
-    void give_back(int count) { free_.fetch_add(count); }
 
     int free() const { return free_.load(); }
 
 private:
+    friend class SlotLease;
+
     std::atomic<int> free_;
 };
+
+void SlotLease::give_back() noexcept {
+    if (count_ > 0) slots_->free_.fetch_add(std::exchange(count_, 0));
+}
 
 }  // namespace attune

@@ -6,22 +6,17 @@
 #include <utility>
 #include <vector>
 
-#include "daemon/sensor/timer_loop.h"
 #include "os/random.h"
+#include "wire/inboxes.h"
 #include "wire/messages.h"
 
 namespace attune {
 namespace {
 
 constexpr Duration kRenew = std::chrono::seconds(5);
-constexpr Duration kPartitions = std::chrono::hours(1);
+constexpr Duration kUpkeep = std::chrono::hours(1);
 constexpr Duration kAhead = std::chrono::hours(48);
-
-std::vector<std::string> executor_inboxes(int count) {
-    std::vector<std::string> names;
-    for (int i = 0; i < count; ++i) names.push_back("executor." + std::to_string(i));
-    return names;
-}
+constexpr Duration kRevisionsKept = std::chrono::days(90);
 
 Database named(Database database) {
     database.application = "attuned sweep";
@@ -35,7 +30,7 @@ Sweep::Sweep(SweepOptions options, const Database& database, Bus& bus,
     : options_(options),
       nodes_(named(database)),
       upkeep_(named(database)),
-      inbox_(bus, "sweep"),
+      inbox_(bus, kSweepInbox),
       executors_(bus, executor_inboxes(options.executors)),
       superseded_(std::move(superseded)),
       log_(log) {
@@ -57,10 +52,6 @@ std::optional<Duration> Sweep::step(Moment moment) {
         }
         renew_at_ = moment.elapsed + kRenew;
     }
-    if (moment.elapsed >= partitions_at_) {
-        upkeep_.make_partitions(moment.now - kAhead / 2, moment.now + kAhead);
-        partitions_at_ = moment.elapsed + kPartitions;
-    }
     const auto standing = upkeep_.standing(moment.now);
     // As many wakes as executors: the outbox gives them out in turn.
     if (standing.ready) {
@@ -68,6 +59,11 @@ std::optional<Duration> Sweep::step(Moment moment) {
     }
     for (const auto& worker : timers_)
         worker->send(encode(CatalogChanged{standing.generation}));
+    if (moment.elapsed >= upkeep_at_) {
+        upkeep_.make_partitions(moment.now - kAhead / 2, moment.now + kAhead);
+        upkeep_.forget_revisions(moment.now - kRevisionsKept);
+        upkeep_at_ = moment.elapsed + kUpkeep;
+    }
     return pause();
 }
 

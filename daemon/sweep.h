@@ -1,6 +1,6 @@
 // The slow hand that makes up for lost messages: once a second it looks for ready work and
 // wakes the executors, and tells the timers which generation the catalog has. It also prolongs
-// the node's lease and keeps partitions ahead.
+// the node's lease, keeps partitions ahead, and forgets revisions that nothing refers to.
 #pragma once
 
 #include <functional>
@@ -43,7 +43,7 @@ private:
     std::function<void()> superseded_;
     Log& log_;
     Duration renew_at_{0};  // elapsed, as the next
-    Duration partitions_at_{0};
+    Duration upkeep_at_{0};
 };
 
 }  // namespace attune

@@ -1,6 +1,7 @@
 #include "store/connection.h"
 
 #include "store/conninfo.h"
+#include "store/errors.h"
 #include "store/session.h"
 
 namespace attune {
@@ -58,6 +59,9 @@ void Connection::run(Session& session, const std::function<void(Session&)>& body
         } else {
             session.commit();
         }
+    } catch (const StoreUnavailable&) {
+        drop();  // also a server that talks to us but is shutting down, full, or a standby
+        throw;
     } catch (...) {
         try {
             session.roll_back();

@@ -22,7 +22,7 @@ public:
 };
 
 // The database is away, full, or shutting down: no connection, a lost one, or SQLSTATE 08xxx,
-// 25P03, 53xxx, 57xxx, 58xxx.
+// 25006, 25P03, 53xxx, 57xxx, 58xxx.
 class StoreUnavailable : public StoreError {
 public:
     using StoreError::StoreError;
@@ -49,6 +49,10 @@ public:
 
     // Five characters, "22P02".
     const std::string& sqlstate() const { return sqlstate_; }
+
+    // Whether what was to be written is at fault (a value, a constraint, a limit, an arrow),
+    // and not what this program may do there, or the schema: then everything is refused.
+    bool is_about_data() const;
 
 private:
     std::string sqlstate_;

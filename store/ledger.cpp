@@ -35,22 +35,30 @@ IdBlock Ledger::draw_ids() {
     return block;
 }
 
-void Ledger::write(const std::function<void(Session&)>& body) {
-    on_days([&] { connection_.transact(body); });
+void Ledger::write(const std::set<TimePoint>& days, const std::function<void(Session&)>& body) {
+    on_days(days, [&] { connection_.transact(body); });
 }
 
-void Ledger::on_days(const std::function<void()>& work) {
+void Ledger::on_days(const std::set<TimePoint>& days, const std::function<void()>& work) {
+    days_->make(connection_, days);
     try {
         work();
     } catch (const StoreRefused& refusal) {
-        const bool no_partition =
-            refusal.sqlstate() == "42P01" ||
-            (refusal.sqlstate() == "23514" &&
-             std::string_view(refusal.what()).find("no partition") != std::string_view::npos);
-        if (!no_partition) throw;
-        days_->forget();
+        if (!misses_a_day(refusal, days)) throw;
         throw StoreConflict(refusal.what());
     }
+}
+
+// 42P01: there is no such table. 23514 says the same of a row without a partition, and of any
+// other check; its words depend on the server's language, so the days are looked for.
+bool Ledger::misses_a_day(const StoreRefused& refusal, const std::set<TimePoint>& days) {
+    if (refusal.sqlstate() != "42P01" && refusal.sqlstate() != "23514") return false;
+    days_->forget();
+    bool missing = refusal.sqlstate() == "42P01";
+    connection_.read([&](Session& session) {
+        for (const auto day : days) missing = !days_->has(session, day) || missing;
+    });
+    return missing;
 }
 
 Recorded Ledger::record(Generation evaluated_at, ClaimOwner owner,
@@ -60,10 +68,9 @@ Recorded Ledger::record(Generation evaluated_at, ClaimOwner owner,
     for (const auto& entry : entries) {
         if (entry.event) days.insert(day_of(entry.event->scheduled_at));
     }
-    days_->make(connection_, days);
 
     Recorded recorded;
-    write([&](Session& session) {
+    write(days, [&](Session& session) {
         recorded.current = lock_catalog(session);
         recorded.moved = recorded.current != evaluated_at;
         if (!recorded.moved) {

@@ -6,12 +6,14 @@
 //     r.moved            the catalog is newer (r.current): nothing of `entries` was written.
 //                        Load that catalog, evaluate again, record again.
 //     r.entries[i]       kRecorded: confirm, publish, run. kVoid: confirm as not recorded, the
-//                        worker reloads that timer's row. kDuplicate: r.existing[i] answers.
+//                        worker reloads that timer's row. kDuplicate: it was recorded before;
+//                        of what has a caller's key r.existing[i] answers, a timer is
+//                        confirmed.
 //     r.completions[i]   false: the claim was lost, somebody else owns the execution now.
 //   catch StoreInDoubt   r = read_back(entries): what is there was recorded, record() the rest.
 //                        Completions are simply repeated: a repeat counts as accepted.
 //   catch StoreRefused   halve `entries` until the offender is alone, then record_poisoned();
-//                        refused again: fault_sensor(), and go on with the others.
+//                        refused again: fault_timer(), and go on with the others.
 //
 // Every moment is given by the caller (program clock); recorded_at and claimed_at are the
 // database's own and compared only with themselves. See docs/store.md for tables and locks.
@@ -21,6 +23,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -91,7 +94,8 @@ struct Run {
 enum class Fate {
     kRecorded,
     kVoid,       // the timer's row says otherwise: another schedule, another cursor, not armed
-    kDuplicate,  // an event (or run) with this sensor and key is there already
+    kDuplicate,  // an event (or run) with this sensor and key is there already; a timer's
+                 // cursor has moved all the same
 };
 
 // What answers for a kDuplicate.
@@ -169,7 +173,7 @@ public:
                     std::span<const Completion> completions);
 
     // After StoreInDoubt: for each entry whether it is in the database as this caller's own
-    // (a row with its id; a mere skip: the cursor has passed it). What is not is recorded
+    // (a row with its id; a mere skip: the cursor is not where it was). What is not is recorded
     // again; what another made of it meanwhile, record() says.
     std::vector<bool> read_back(std::span<const Entry> entries);
 
@@ -203,14 +207,17 @@ public:
     Recorded record_poisoned(Generation evaluated_at, ClaimOwner owner, const Entry& entry,
                              const StoreRefused& refusal);
 
-    // Takes the timer out: state faulted with the reason, until its schedule is edited.
-    void fault_sensor(SensorId sensor, std::string_view reason);
+    // Takes the timer of a decision out: state faulted with the reason, until its schedule is
+    // edited. Nothing happens when that was done meanwhile.
+    void fault_timer(const Decision& decision, std::string_view reason);
 
 private:
-    // Does `work`, with a partition that was dropped meanwhile as a conflict.
-    void on_days(const std::function<void()>& work);
+    // Makes the partitions of `days`, then does `work`; a partition that was dropped meanwhile
+    // is a conflict.
+    void on_days(const std::set<TimePoint>& days, const std::function<void()>& work);
     // That, in a transaction.
-    void write(const std::function<void(Session&)>& body);
+    void write(const std::set<TimePoint>& days, const std::function<void(Session&)>& body);
+    bool misses_a_day(const StoreRefused& refusal, const std::set<TimePoint>& days);
     // Completes within a transaction; see complete().
     std::vector<bool> complete_in(Session& session, std::span<const Completion> completions);
 

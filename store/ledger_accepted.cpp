@@ -148,10 +148,9 @@ Recorded Ledger::record_runs(Generation evaluated_at, ClaimOwner owner,
                              std::span<const Run> runs) {
     std::set<TimePoint> days;
     for (const auto& run : runs) days.insert(day_of(run.accepted_at));
-    days_->make(connection_, days);
 
     Recorded recorded;
-    write([&](Session& session) {
+    write(days, [&](Session& session) {
         recorded.current = lock_catalog(session);
         recorded.moved = recorded.current != evaluated_at;
         if (recorded.moved) return session.give_up();

@@ -179,7 +179,7 @@ std::vector<bool> Ledger::complete_in(Session& session,
 std::vector<bool> Ledger::complete(std::span<const Completion> completions) {
     std::vector<bool> accepted;
     if (completions.empty()) return accepted;
-    write([&](Session& session) { accepted = complete_in(session, completions); });
+    write({}, [&](Session& session) { accepted = complete_in(session, completions); });
     return accepted;
 }
 
@@ -198,7 +198,7 @@ std::vector<ClaimedExecution> Ledger::claim_ready(ClaimOwner owner, int slots, T
 std::vector<bool> Ledger::start_running(std::span<const RunningMark> marks) {
     std::vector<bool> started(marks.size(), false);
     if (marks.empty()) return started;
-    write([&](Session& session) {
+    write({}, [&](Session& session) {
         for (const auto& [day, positions] : by_day(marks)) {
             if (!days_->has(session, day)) continue;
             ArrayText groups;
@@ -222,7 +222,7 @@ std::vector<bool> Ledger::start_running(std::span<const RunningMark> marks) {
 
 void Ledger::release(std::span<const Claim> claims) {
     if (claims.empty()) return;
-    write([&](Session& session) {
+    write({}, [&](Session& session) {
         for (const auto& [day, positions] : by_day(claims)) {
             if (!days_->has(session, day)) continue;
             run(session, kRelease, day, claims_of(claims, positions));

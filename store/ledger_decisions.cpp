@@ -10,7 +10,8 @@ namespace {
 
 // Moves the cursors that are where their decisions expected them, and records with each what it
 // passed: the event, the skipped range, the rules' answers, their executions. What a decision
-// brings along is in the row that moves its timer, so a void decision leaves nothing behind.
+// brings along is in the row that moves its timer, so a void decision leaves nothing behind. An
+// instant that is on record already (the clock was set back) moves the cursor and nothing else.
 // (`IN ... IS TRUE` keeps the look-up a hashed one; as a join it would be a nested loop here.)
 constexpr Statement kRecordDecisions{"record_decisions", R"sql(
 WITH moved AS (
@@ -30,13 +31,15 @@ WITH moved AS (
 skips AS (
     INSERT INTO timer_skip (sensor_id, after_at, through_at, count, reason)
     SELECT sensor_id, instant(from_at), instant(skip_through), skipped, skip_reason
-    FROM moved WHERE skip_reason IS NOT NULL),
+    FROM moved WHERE skip_reason IS NOT NULL
+    ON CONFLICT DO NOTHING),
 events AS (
     INSERT INTO event (id, scheduled_at, sensor_id, trigger_id, generation, fired_at, origin,
                        dedupe_key, trigger_ref, sensor_ref, payload)
     SELECT event_id, instant(through_at), sensor_id, trigger_id, $17, instant(fired_at),
            'timer', '', trigger_ref, sensor_ref, payload::jsonb
-    FROM moved WHERE event_id IS NOT NULL),
+    FROM moved WHERE event_id IS NOT NULL
+    ON CONFLICT DO NOTHING RETURNING id),
 answers AS (
     SELECT a.*, instant(a.at) AS scheduled_at
     FROM unnest($18::int8[], $19::int8[], $20::int8[], $21::int8[], $22::int8[], $23::text[],
@@ -44,7 +47,7 @@ answers AS (
                 $30::int8[], $31::text[], string_to_array($32, E'\n', ''))
         AS a (n, at, event_id, id, rule_id, state, rule_ref, reason, execution_id, action_id,
               action_ref, token, run_at, idempotency_key, params)
-    WHERE (a.n IN (SELECT n FROM moved)) IS TRUE),
+    WHERE (a.event_id IN (SELECT id FROM events)) IS TRUE),
 enforcements AS (
     INSERT INTO enforcement (id, scheduled_at, event_id, rule_id, state, rule_ref, reason)
     SELECT id, scheduled_at, event_id, rule_id, state, rule_ref, reason FROM answers),
@@ -59,7 +62,11 @@ executions AS (
            CASE WHEN token IS NOT NULL THEN 'scheduled' ELSE 'requested' END, action_ref,
            idempotency_key, params::jsonb
     FROM answers WHERE execution_id IS NOT NULL)
-SELECT n FROM moved)sql"};
+SELECT n, event_id IS NULL OR (event_id IN (SELECT id FROM events)) IS TRUE FROM moved)sql"};
+
+// What had counted as a fire and was none.
+constexpr Statement kUncount{"uncount_fires", R"sql(
+UPDATE timer SET fires = fires - 1 WHERE sensor_id = ANY ($1::int8[]))sql"};
 
 }  // namespace
 
@@ -95,10 +102,17 @@ void record_decisions(Session& session, Generation generation, ClaimOwner owner,
     answers.move_into(params);
     params.add(owner.incarnation.value).add(owner.executor);
     const auto rows = session.run(kRecordDecisions, params);
+    ArrayText repeated;
+    bool any_repeated = false;
     for (int n = 0; n < rows.size(); ++n) {
         const auto position = positions[static_cast<std::size_t>(rows[n].number(0) - 1)];
-        recorded.entries[position] = Fate::kRecorded;
+        const bool fresh = rows[n].truth(1);
+        recorded.entries[position] = fresh ? Fate::kRecorded : Fate::kDuplicate;
+        if (fresh) continue;
+        repeated.add(entries[position].decision->sensor.value);
+        any_repeated = true;
     }
+    if (any_repeated) session.run(kUncount, Params().add(repeated.take()));
 }
 
 }  // namespace attune

@@ -14,12 +14,12 @@ SELECT g.n
 FROM unnest($1::int8[], $2::int8[], $3::int8[]) AS g (n, id, scheduled_at)
 JOIN event_{0} e ON e.id = g.id AND e.scheduled_at = instant(g.scheduled_at))sql"};
 
-constexpr Statement kCursorsPassed{"cursors_passed", R"sql(
+constexpr Statement kCursorsMoved{"cursors_moved", R"sql(
 SELECT g.n
 FROM unnest($1::int8[], $2::int8[], $3::int8[])
-    WITH ORDINALITY AS g (sensor_id, spec_rev, through_at, n)
+    WITH ORDINALITY AS g (sensor_id, spec_rev, from_at, n)
 JOIN timer t ON t.sensor_id = g.sensor_id AND t.spec_rev = g.spec_rev
-WHERE t.cursor_at >= instant(g.through_at))sql"};
+WHERE t.cursor_at <> instant(g.from_at))sql"};
 
 }  // namespace
 
@@ -43,7 +43,7 @@ std::vector<bool> Ledger::read_back(std::span<const Entry> entries) {
             skips.push_back(n);
             sensors.add(entry.decision->sensor.value);
             spec_revs.add(entry.decision->spec_rev.value);
-            cursors.add(entry.decision->through);
+            cursors.add(entry.decision->from);
         }
     }
     std::vector<bool> there(entries.size(), false);
@@ -61,13 +61,13 @@ std::vector<bool> Ledger::read_back(std::span<const Entry> entries) {
         }
         if (skips.empty()) return;
         const auto rows =
-            session.run(kCursorsPassed,
+            session.run(kCursorsMoved,
                         Params().add(sensors.take()).add(spec_revs.take()).add(cursors.take()));
         for (int n = 0; n < rows.size(); ++n) {
             there[skips[static_cast<std::size_t>(rows[n].number(0) - 1)]] = true;
         }
     };
-    on_days([&] { connection_.read(look); });
+    on_days({}, [&] { connection_.read(look); });
     return there;
 }
 
@@ -83,13 +83,20 @@ Recorded Ledger::record_poisoned(Generation evaluated_at, ClaimOwner owner, cons
     return record(evaluated_at, owner, {&bare, 1}, {});
 }
 
-void Ledger::fault_sensor(SensorId sensor, std::string_view reason) {
+void Ledger::fault_timer(const Decision& decision, std::string_view reason) {
     static constexpr Statement kFault{
-        "fault_sensor",
-        "UPDATE timer SET state = 'faulted', fault = $2, next_at = NULL"
-        " WHERE sensor_id = $1 AND state = 'armed'"};
-    connection_.transact(
-        [&](Session& session) { session.run(kFault, Params().add(sensor.value).add(reason)); });
+        "fault_timer",
+        "UPDATE timer SET state = 'faulted', fault = $4, next_at = NULL"
+        " WHERE sensor_id = $1 AND spec_rev = $2 AND cursor_at = instant($3)"
+        " AND state = 'armed'"};
+    connection_.transact([&](Session& session) {
+        lock_catalog(session);
+        session.run(kFault, Params()
+                                .add(decision.sensor.value)
+                                .add(decision.spec_rev.value)
+                                .add(decision.from)
+                                .add(reason));
+    });
 }
 
 }  // namespace attune

@@ -1,18 +1,13 @@
 #include "daemon/control/asker.h"
 
 #include <algorithm>
-#include <vector>
+
+#include "wire/inboxes.h"
 
 namespace attune {
 namespace {
 
 constexpr Duration kFirstRepeat = std::chrono::seconds(1);
-
-std::vector<std::string> executor_inboxes(int count) {
-    std::vector<std::string> names;
-    for (int i = 0; i < count; ++i) names.push_back("executor." + std::to_string(i));
-    return names;
-}
 
 }  // namespace
 
@@ -20,7 +15,7 @@ Asker::Asker(Bus& bus, const Clock& clock, const std::string& inbox, int executo
     : clock_(clock),
       inbox_(bus, inbox),
       executors_(bus, executor_inboxes(executors)),
-      reconcile_(bus, {"reconcile"}) {}
+      reconcile_(bus, {kReconcileInbox}) {}
 
 std::optional<FireReply> Asker::fire(FireRequest request, Duration patience) {
     return ask<FireReply>(executors_, std::move(request), patience, /*repeat=*/true);

@@ -23,7 +23,7 @@ struct ControlContext {
     // The catalog the daemon runs with; never null.
     std::function<std::shared_ptr<const Catalog>()> catalog;
 
-    int executors = 2;  // inboxes "executor.0" ...; the reconcile thread's is "reconcile"
+    int executors = 2;
     std::string version;
     std::string node;
     IncarnationId incarnation;

@@ -7,6 +7,7 @@
 
 #include "core/event.h"
 #include "core/ids.h"
+#include "daemon/slots.h"
 #include "store/ledger.h"
 #include "wire/messages.h"
 
@@ -24,8 +25,9 @@ struct Attempt {
     std::string idempotency_key;
     int number = 1;
 
-    // Of a process action, which holds a slot.
+    // Of a process action.
     bool process = false;
+    SlotLease slot;
     bool running = false;  // let go
     // What is said to the runner, until it has answered; it may not have heard.
     std::optional<ProcessClaim> unanswered;

@@ -4,14 +4,14 @@
 #include <span>
 
 #include "core/limits.h"
+#include "wire/inboxes.h"
 
 namespace attune {
 
-Courier::Courier(Bus& bus, const std::string& runner_inbox, const std::string& feed_inbox,
-                 const std::atomic<bool>& listened)
+Courier::Courier(Bus& bus, const std::atomic<bool>& listened)
     : bus_(bus),
-      runner_(bus, {runner_inbox}),
-      feed_(bus, {feed_inbox}, limits::kFeedItems),
+      runner_(bus, {kRunnerInbox}),
+      feed_(bus, {kFeedInbox}, limits::kFeedItems),
       listened_(listened) {}
 
 void Courier::confirm(const std::string& worker, Confirmation confirmation) {
@@ -24,16 +24,14 @@ void Courier::send_confirmations() {
         while (!rest.empty()) {
             const auto some =
                 rest.first(std::min(rest.size(), limits::kConfirmationsPerMessage));
-            outbox(worker).send(encode(Confirmations{{some.begin(), some.end()}}));
+            send(worker, Confirmations{{some.begin(), some.end()}});
             rest = rest.subspan(some.size());
         }
         all.clear();
     }
 }
 
-void Courier::reply(const std::string& inbox, const Message& message) {
-    outbox(inbox).send(encode(message));
-}
+void Courier::reply(const std::string& inbox, const Message& message) { send(inbox, message); }
 
 void Courier::to_runner(const Message& message) {
     unsent_.push_back(encode(message));
@@ -46,10 +44,14 @@ void Courier::flush() {
 
 void Courier::feed(const FeedItem& item) { feed_.send(encode(item)); }
 
-Outbox& Courier::outbox(const std::string& inbox) {
+void Courier::send(const std::string& inbox, const Message& message) {
     auto& known = outboxes_[inbox];
-    if (!known) known = std::make_unique<Outbox>(bus_, std::vector<std::string>{inbox});
-    return *known;
+    try {
+        if (!known) known = std::make_unique<Outbox>(bus_, std::vector<std::string>{inbox});
+    } catch (const BusClosed&) {
+        return;  // an executor says its last words to the database, not to anybody here
+    }
+    known->send(encode(message));
 }
 
 }  // namespace attune

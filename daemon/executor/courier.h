@@ -1,5 +1,6 @@
 // What an executor sends: confirmations to the timer workers, claims to the process runner,
-// replies to whoever asked, items to the feed. Losing any of it costs delay, never work.
+// replies to whoever asked, items to the feed. Losing any of it costs delay, never work; once
+// the bus is closed all of it is lost.
 #pragma once
 
 #include <atomic>
@@ -17,8 +18,7 @@ namespace attune {
 
 class Courier {
 public:
-    Courier(Bus& bus, const std::string& runner_inbox, const std::string& feed_inbox,
-            const std::atomic<bool>& listened);
+    Courier(Bus& bus, const std::atomic<bool>& listened);
 
     // Collected, and sent by send_confirmations() as one message for each worker.
     void confirm(const std::string& worker, Confirmation confirmation);
@@ -29,12 +29,13 @@ public:
     // In order; what the runner cannot take yet waits here and goes out with the next flush().
     void to_runner(const Message& message);
     void flush();
+    bool has_unsent() const { return !unsent_.empty(); }
 
     bool listened() const { return listened_.load(std::memory_order_relaxed); }
     void feed(const FeedItem& item);
 
 private:
-    Outbox& outbox(const std::string& inbox);
+    void send(const std::string& inbox, const Message& message);
 
     Bus& bus_;
     Outbox runner_;

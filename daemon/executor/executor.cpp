@@ -5,12 +5,15 @@
 
 #include "core/limits.h"
 #include "daemon/executor/feed_items.h"
+#include "wire/inboxes.h"
 
 namespace attune {
 namespace {
 
 constexpr Duration kCountsFlush = std::chrono::seconds(1);
 constexpr Duration kForgottenCheck = std::chrono::seconds(10);
+// How soon to look again after a runner that has not answered, or cannot take more.
+constexpr Duration kUnheard = std::chrono::milliseconds(100);
 
 Database named(Database database, int index) {
     database.application = "attuned executor " + std::to_string(index);
@@ -19,14 +22,12 @@ Database named(Database database, int index) {
 
 }  // namespace
 
-std::string executor_inbox(int index) { return "executor." + std::to_string(index); }
-
 Executor::Executor(ExecutorOptions options, const Database& database, ExecutorShared shared)
     : options_(std::move(options)),
       shared_(shared),
       owner_{options_.incarnation, options_.index},
       inbox_(shared_.bus, executor_inbox(options_.index)),
-      courier_(shared_.bus, "runner", "feed", shared_.listened),
+      courier_(shared_.bus, shared_.listened),
       ledger_(named(database, options_.index)),
       upkeep_(named(database, options_.index)),
       ids_(ledger_),
@@ -37,7 +38,7 @@ std::optional<Duration> Executor::step(Moment moment) {
     take_in();
     hear_runner(moment);
     end_sleeps(moment);
-    if (moment.elapsed >= retry_at_) use_database(moment);
+    if (moment.elapsed >= retry_at_ && !shared_.superseded) use_database(moment);
     courier_.flush();
     shared_.drain.set_busy(static_cast<std::size_t>(options_.index), !is_idle());
     return next_step(moment);
@@ -106,12 +107,19 @@ void Executor::release_forgotten(Moment moment) {
 // What was taken in and not recorded is forgotten: its cursor has not moved. What runs as a
 // process is ended by the runner and found by the next start.
 void Executor::end(Moment moment) {
+    if (shared_.superseded) return;
     resolve_doubt(moment);
     std::vector<Claim> unstarted;
     for (const auto& [id, attempt] : held_) {
         if (!attempt.running) unstarted.push_back({attempt.key, attempt.token});
     }
-    while (!finishing_.empty()) settle_completions(ledger_.complete(completions()));
+    while (!finishing_.empty()) {
+        try {
+            settle_completions(ledger_.complete(completions()));
+        } catch (const StoreRefused&) {
+            complete_one_by_one(moment);
+        }
+    }
     if (!unstarted.empty()) ledger_.release(unstarted);
 }
 
@@ -121,6 +129,7 @@ bool Executor::is_idle() const {
 }
 
 std::optional<Duration> Executor::next_step(Moment moment) const {
+    if (shared_.superseded) return std::nullopt;
     const bool waits_for_database = moment.elapsed < retry_at_;
     std::optional<Duration> at;
     const auto no_later = [&](Duration due) { at = at ? std::min(*at, due) : due; };
@@ -133,6 +142,8 @@ std::optional<Duration> Executor::next_step(Moment moment) const {
         no_later(forgotten_check_at_);
     }
     if (!sleeps_.empty()) no_later(sleeps_.begin()->first);
+    if (awaits_runner_) no_later(std::max(ask_again_at_, moment.elapsed + kUnheard));
+    if (courier_.has_unsent()) no_later(moment.elapsed + kUnheard);
     return std::max(*at - moment.elapsed, Duration{0});
 }
 

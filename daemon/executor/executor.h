@@ -48,12 +48,10 @@ struct ExecutorShared {
     Slots& slots;
     Drain& drain;
     const ZoneSource& zones;
-    const std::atomic<bool>& listened;  // somebody subscribes to the feed
+    const std::atomic<bool>& listened;    // somebody subscribes to the feed
+    const std::atomic<bool>& superseded;  // another daemon has taken over: write nothing more
     Log& log;
 };
-
-// "executor.0"
-std::string executor_inbox(int index);
 
 class Executor final : public Loop {
 public:
@@ -74,7 +72,7 @@ private:
     // The run that is being recorded.
     struct BornRun {
         Run run;
-        int slots = 0;          // taken for it
+        SlotLease slot;
         bool in_doubt = false;  // the reply of its COMMIT was lost
     };
 
@@ -84,7 +82,8 @@ private:
 
     void use_database(Moment moment);
     bool record_batch(Moment moment);
-    Batch prepare(std::vector<Work> works, const Catalog& catalog, Moment moment);
+    std::optional<Generation> record(Batch& batch, const Catalog& catalog, Moment moment);
+    void prepare(std::vector<Work>& works, const Catalog& catalog, Moment moment, Batch& batch);
     void settle(Batch& batch, const Recorded& recorded, Moment moment);
     void settle_recorded(const Entry& entry, Prepared& prepared, Moment moment);
     void settle_unrecorded(Prepared& prepared, Fate fate, const Existing& existing);
@@ -99,12 +98,12 @@ private:
     bool record_run(const RunRequest& request, Moment moment);
     bool bear_run(const RunRequest& request, const Catalog& catalog, Moment moment);
     void settle_run(const RunRequest& request, const Recorded& recorded, Moment moment);
-    void drop_run();
     void refuse_run(const RunRequest& request, const std::string& why);
 
     void mark_running(Moment moment);
     void complete_due(Moment moment);
     void complete_one_by_one(Moment moment);
+    std::string complete_first();
     std::vector<Completion> completions() const;
     void settle_completions(const std::vector<bool>& accepted);
     void claim_backlog(Moment moment);
@@ -116,7 +115,7 @@ private:
     void begin_process(Attempt attempt, const CatalogAction& action, Moment moment);
     void ask_runner_again(Moment moment);
     bool is_finishing(const ExecutionKey& key, const ClaimToken& token) const;
-    void finish(const Attempt& attempt, Outcome outcome, Moment moment);
+    void finish(Attempt attempt, Outcome outcome, Moment moment);
 
     bool is_idle() const;
     std::optional<Duration> next_step(Moment moment) const;
@@ -147,6 +146,7 @@ private:
     Duration counts_flush_at_{0};
     Duration forgotten_check_at_{0};
     Duration ask_again_at_{0};
+    bool awaits_runner_ = false;  // one of the attempts held is unanswered
 };
 
 }  // namespace attune

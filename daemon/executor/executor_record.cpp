@@ -22,36 +22,23 @@ Confirmation confirmation(const Decision& decision, bool recorded) {
 bool Executor::record_batch(Moment moment) {
     auto works = intake_.next_batch(batch_limit_);
     if (works.empty()) return false;
-    auto catalog = shared_.catalog.get();
-    // Outcomes ride along, but not while an offender is looked for: it might be one of them.
-    auto done =
-        batch_limit_ == limits::kEventsPerBatch ? completions() : std::vector<Completion>{};
     Batch batch;
     try {
-        for (int tries = 1; tries <= kCatalogTries; ++tries) {
+        auto catalog = shared_.catalog.get();
+        for (int tries = 0; tries < kCatalogTries && !works.empty(); ++tries) {
             ids_.reserve(works.size());
-            batch = prepare(std::exchange(works, {}), *catalog, moment);
+            prepare(works, *catalog, moment, batch);
+            intake_.put_back(std::exchange(works, {}));  // what is over the bounds
             preparation_.number(batch);
-            const auto recorded =
-                ledger_.record(catalog->generation(), owner_, batch.entries, done);
-            settle_completions(recorded.completions);
-            done.clear();
-            if (!recorded.moved) {
-                settle(batch, recorded, moment);
-                courier_.send_confirmations();
-                return true;
-            }
-            put_back(batch);
-            catalog = shared_.catalog.at_least(recorded.current);
+            const auto moved_to = record(batch, *catalog, moment);
+            if (!moved_to) break;
+            catalog = shared_.catalog.follow(catalog->generation(), *moved_to);
             works = intake_.next_batch(batch_limit_);
         }
-        batch = {};
     } catch (const StoreInDoubt&) {
         intake_.put_back(std::move(works));  // none, unless it was ids whose reply was lost
         doubtful_ = std::exchange(batch, {});
         throw;
-    } catch (const StoreRefused& refusal) {
-        isolate(batch, !done.empty(), refusal, moment);
     } catch (...) {
         put_back(batch);
         intake_.put_back(std::move(works));
@@ -62,26 +49,57 @@ bool Executor::record_batch(Moment moment) {
     return true;
 }
 
-// Evaluates `works` up to the bounds of one transaction; what is over goes back.
-Batch Executor::prepare(std::vector<Work> works, const Catalog& catalog, Moment moment) {
-    Batch batch;
-    std::size_t answers = 0;
-    auto work = works.begin();
-    for (; work != works.end() && answers < limits::kEnforcementsPerBatch; ++work) {
-        Entry entry;
-        auto prepared = preparation_.prepare(catalog, std::move(*work),
-                                             !backlog_ && !draining(), moment.now, entry);
-        if (!prepared.refusal.empty()) {
-            decline(prepared, prepared.refusal);
-            continue;
-        }
-        answers += entry.answers.size();
-        batch.entries.push_back(std::move(entry));
-        batch.prepared.push_back(std::move(prepared));
+// Writes the batch and settles it. A generation: the database has that one, nothing of the
+// batch was written, and it waits again.
+std::optional<Generation> Executor::record(Batch& batch, const Catalog& catalog,
+                                           Moment moment) {
+    // Outcomes ride along, but not while an offender is looked for: it might be one of them.
+    const auto done =
+        batch_limit_ == limits::kEventsPerBatch ? completions() : std::vector<Completion>{};
+    Recorded recorded;
+    try {
+        recorded = ledger_.record(catalog.generation(), owner_, batch.entries, done);
+    } catch (const StoreRefused& refusal) {
+        if (!refusal.is_about_data()) throw;
+        isolate(batch, !done.empty(), refusal, moment);
+        return std::nullopt;
     }
-    works.erase(works.begin(), work);
-    intake_.put_back(std::move(works));
-    return batch;
+    settle_completions(recorded.completions);
+    if (recorded.moved) {
+        put_back(batch);
+        return recorded.current;
+    }
+    settle(batch, recorded, moment);
+    return std::nullopt;
+}
+
+// Evaluates the first of `works` into `batch`, up to the bounds of one transaction, and takes
+// them out. What makes evaluation throw is dropped alone: a hint, which its sender repeats.
+void Executor::prepare(std::vector<Work>& works, const Catalog& catalog, Moment moment,
+                       Batch& batch) {
+    std::size_t answers = 0;
+    std::size_t next = 0;
+    const auto drop_taken = [&] {
+        works.erase(works.begin(), works.begin() + static_cast<std::ptrdiff_t>(next));
+    };
+    try {
+        while (next < works.size() && answers < limits::kEnforcementsPerBatch) {
+            Entry entry;
+            auto prepared = preparation_.prepare(catalog, std::move(works[next++]),
+                                                 !backlog_ && !draining(), moment.now, entry);
+            if (!prepared.refusal.empty()) {
+                decline(prepared, prepared.refusal);
+                continue;
+            }
+            answers += entry.answers.size();
+            batch.entries.push_back(std::move(entry));
+            batch.prepared.push_back(std::move(prepared));
+        }
+    } catch (...) {
+        drop_taken();
+        throw;
+    }
+    drop_taken();
 }
 
 void Executor::settle(Batch& batch, const Recorded& recorded, Moment moment) {
@@ -120,12 +138,14 @@ void Executor::settle_recorded(const Entry& entry, Prepared& prepared, Moment mo
         sum.last_reason = std::move(count.last_reason);
         sum.last_at = count.last_at;
     }
-    for (const auto& answer : entry.answers) {
+    for (std::size_t i = 0; i < entry.answers.size(); ++i) {
+        const auto& answer = entry.answers[i];
         if (courier_.listened()) courier_.feed(enforcement_created(entry, answer, moment.now));
         if (!answer.execution) continue;
         auto attempt = attempt_of(*answer.execution, answer, entry);
         if (courier_.listened()) courier_.feed(execution_requested(attempt, moment.now));
         if (answer.execution->claimed) {
+            attempt.slot = std::move(prepared.slots[i]);
             begin(std::move(attempt), moment);
         } else {
             backlog_ = true;
@@ -134,7 +154,6 @@ void Executor::settle_recorded(const Entry& entry, Prepared& prepared, Moment mo
 }
 
 void Executor::settle_unrecorded(Prepared& prepared, Fate fate, const Existing& existing) {
-    preparation_.undo(prepared);
     if (prepared.work.decision) {
         courier_.confirm(prepared.work.worker,
                          confirmation(*prepared.work.decision, fate == Fate::kDuplicate));
@@ -168,36 +187,37 @@ void Executor::put_back(Batch& batch) {
     std::vector<Work> works;
     works.reserve(batch.size());
     for (auto& prepared : batch.prepared) {
-        preparation_.undo(prepared);
         works.push_back(std::move(prepared.work));
     }
     batch = {};
     intake_.put_back(std::move(works));
 }
 
-// The database refuses something in the batch: halve it until that is alone, then record it
-// without what it is refused for.
+// The database refuses something: an outcome that rode along, or else halve the batch until the
+// offender is alone, and record that without what it is refused for.
 void Executor::isolate(Batch& batch, bool rode_along, const StoreRefused& refusal,
                        Moment moment) {
-    if (batch.size() == 1 && !rode_along) {
+    if (rode_along) {
+        put_back(batch);
+        complete_one_by_one(moment);
+    } else if (batch.size() == 1) {
         record_poisoned(batch.entries.front(), batch.prepared.front(), refusal, moment);
         batch_limit_ = limits::kEventsPerBatch;
-        return;
+    } else {
+        batch_limit_ = std::max<std::size_t>(batch.size() / 2, 1);
+        put_back(batch);
     }
-    batch_limit_ = std::max<std::size_t>(batch.size() / 2, 1);
-    put_back(batch);
 }
 
 void Executor::record_poisoned(Entry& entry, Prepared& prepared, const StoreRefused& refusal,
                                Moment moment) {
-    preparation_.undo(prepared);
-    prepared.slots = 0;
+    prepared.slots.clear();
     if (prepared.work.fire) return decline(prepared, refusal.what());
     const auto& decision = *prepared.work.decision;
     try {
         const auto recorded = ledger_.record_poisoned(shared_.catalog.get()->generation(),
                                                       owner_, entry, refusal);
-        const bool done = !recorded.moved && recorded.entries.front() == Fate::kRecorded;
+        const bool done = !recorded.moved && recorded.entries.front() != Fate::kVoid;
         courier_.confirm(prepared.work.worker, confirmation(decision, done));
         if (!done || !entry.event) return;
         shared_.log.error("{}: the database refuses its event: {}; recorded without payload",
@@ -205,7 +225,8 @@ void Executor::record_poisoned(Entry& entry, Prepared& prepared, const StoreRefu
         entry.event->payload = "null";
         if (courier_.listened()) courier_.feed(event_created(entry, moment.now));
     } catch (const StoreRefused& again) {
-        ledger_.fault_sensor(decision.sensor, again.what());
+        if (!again.is_about_data()) throw;
+        ledger_.fault_timer(decision, again.what());
         shared_.log.error("sensor {} is faulted until its schedule is edited: {}",
                           entry.sensor_ref, again.what());
         courier_.confirm(prepared.work.worker, confirmation(decision, false));

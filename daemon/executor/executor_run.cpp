@@ -22,8 +22,8 @@ void Executor::begin(Attempt attempt, Moment moment) {
     const auto catalog = shared_.catalog.get();
     const auto* action = catalog->actions().find(attempt.action);
     if (!action) {
-        finish(attempt, failed("the action " + attempt.action_ref + " is gone", moment.now),
-               moment);
+        auto outcome = failed("the action " + attempt.action_ref + " is gone", moment.now);
+        finish(std::move(attempt), std::move(outcome), moment);
         return;
     }
     if (action->spec.runner == Runner::kBuiltin) {
@@ -36,11 +36,12 @@ void Executor::begin(Attempt attempt, Moment moment) {
 void Executor::begin_builtin(Attempt attempt, Moment moment) {
     auto begun = run_builtin(attempt.action_ref, attempt.params, moment.now);
     if (auto* outcome = std::get_if<Outcome>(&begun)) {
-        finish(attempt, std::move(*outcome), moment);
+        finish(std::move(attempt), std::move(*outcome), moment);
         return;
     }
     if (sleeps_.size() >= limits::kSleeping) {
-        finish(attempt, failed("too many core.sleep are under way", moment.now), moment);
+        finish(std::move(attempt), failed("too many core.sleep are under way", moment.now),
+               moment);
         return;
     }
     sleeps_.emplace(moment.elapsed + std::get<Duration>(begun), attempt.key.id);
@@ -48,7 +49,6 @@ void Executor::begin_builtin(Attempt attempt, Moment moment) {
 }
 
 void Executor::begin_process(Attempt attempt, const CatalogAction& action, Moment moment) {
-    attempt.process = true;
     ProcessClaim claim;
     claim.key = attempt.key;
     claim.token = attempt.token;
@@ -64,33 +64,49 @@ void Executor::begin_process(Attempt attempt, const CatalogAction& action, Momen
     claim.params = attempt.params;
     claim.output = action.spec.output;
     claim.timeout = action.spec.timeout;
+    if (encode(StartProcess{claim}).size() > limits::kMessageBytes) {
+        finish(std::move(attempt),
+               failed("its command, environment and parameters together are larger than " +
+                          std::to_string(limits::kMessageBytes) + " bytes",
+                      moment.now),
+               moment);
+        return;
+    }
     courier_.to_runner(StartProcess{claim});
+    attempt.process = true;
     attempt.unanswered = std::move(claim);
     attempt.ask_again_at = moment.elapsed + kAskAgain;
+    awaits_runner_ = true;
     held_.emplace(attempt.key.id, std::move(attempt));
 }
 
 // The runner answers at once; silence means that one of the two messages was lost.
 void Executor::ask_runner_again(Moment moment) {
-    if (moment.elapsed < ask_again_at_) return;
+    if (!awaits_runner_ || moment.elapsed < ask_again_at_) return;
+    awaits_runner_ = false;
     for (auto& [id, attempt] : held_) {
-        if (!attempt.unanswered || moment.elapsed < attempt.ask_again_at) continue;
+        if (!attempt.unanswered) continue;
+        awaits_runner_ = true;
+        if (moment.elapsed < attempt.ask_again_at) continue;
         courier_.to_runner(StartProcess{*attempt.unanswered});
         attempt.ask_again_at = moment.elapsed + kAskAgain;
     }
     ask_again_at_ = moment.elapsed + kAskAgain;
 }
 
-void Executor::finish(const Attempt& attempt, Outcome outcome, Moment moment) {
-    finishing_.push_back({attempt, std::move(outcome), moment.elapsed});
+// Its slot is free for the next one, before the outcome is committed.
+void Executor::finish(Attempt attempt, Outcome outcome, Moment moment) {
+    attempt.slot.give_back();
+    finishing_.push_back({std::move(attempt), std::move(outcome), moment.elapsed});
 }
 
 void Executor::end_sleeps(Moment moment) {
     while (!sleeps_.empty() && sleeps_.begin()->first <= moment.elapsed) {
-        const auto held = held_.extract(sleeps_.begin()->second);
+        auto held = held_.extract(sleeps_.begin()->second);
         sleeps_.erase(sleeps_.begin());
         if (held.empty()) continue;
-        finish(held.mapped(), finish_sleep(held.mapped().params, moment.now), moment);
+        auto outcome = finish_sleep(held.mapped().params, moment.now);
+        finish(std::move(held.mapped()), std::move(outcome), moment);
     }
 }
 
@@ -104,9 +120,8 @@ void Executor::hear_runner(Moment moment) {
             }
             continue;
         }
-        finish(held->second, std::move(finished.outcome), moment);
+        finish(std::move(held->second), std::move(finished.outcome), moment);
         held_.erase(held);
-        shared_.slots.give_back(1);
     }
     std::erase_if(intake_.started, [&](const ProcessStarted& started) {
         const auto held = held_.find(started.key.id);
@@ -152,7 +167,6 @@ void Executor::mark_running(Moment moment) {
         } else {
             courier_.to_runner(AbortProcess{marks[i].key, marks[i].token});
             held_.erase(held);
-            shared_.slots.give_back(1);
         }
     }
 }
@@ -198,20 +212,32 @@ void Executor::complete_due(Moment moment) {
     }
 }
 
-// One of them is refused: it keeps its state and loses its result.
+// One of them is refused: it keeps its state and loses its result. What is refused even so is
+// given up here; its claim is found forgotten, which is a lost attempt.
 void Executor::complete_one_by_one(Moment moment) {
     for (auto left = finishing_.size(); left > 0; --left) {
-        const auto one = completions().front();
-        try {
-            settle_completions(ledger_.complete(std::span(&one, 1)));
-        } catch (const StoreRefused& refusal) {
-            auto& outcome = finishing_.front().outcome;
-            shared_.log.error("execution {}: the database refuses its result: {}",
-                              one.key.id.value, refusal.what());
-            outcome = {outcome.state, compact(Json{{"error", refusal.what()}}), moment.now};
-            const auto bare = completions().front();
-            settle_completions(ledger_.complete(std::span(&bare, 1)));
-        }
+        const auto refusal = complete_first();
+        if (refusal.empty()) continue;
+        auto& [attempt, outcome, since] = finishing_.front();
+        shared_.log.error("execution {}: the database refuses its result: {}",
+                          attempt.key.id.value, refusal);
+        outcome = {outcome.state, compact(Json{{"error", refusal}}), moment.now};
+        if (complete_first().empty()) continue;
+        shared_.log.error("execution {}: it cannot be completed as {}", attempt.key.id.value,
+                          to_string(outcome.state));
+        settle_completions({false});
+    }
+}
+
+// Why the database refuses the oldest outcome; empty: it does not.
+std::string Executor::complete_first() {
+    const auto& [attempt, outcome, since] = finishing_.front();
+    const Completion first{attempt.key, attempt.token, outcome};
+    try {
+        settle_completions(ledger_.complete({&first, 1}));
+        return {};
+    } catch (const StoreRefused& refusal) {
+        return refusal.what();
     }
 }
 
@@ -220,26 +246,16 @@ void Executor::claim_backlog(Moment moment) {
     if (intake_.woken) backlog_ = true;
     intake_.woken = false;
     if (!backlog_ || draining()) return;
-    const int slots = shared_.slots.take(static_cast<int>(limits::kCompletionsPerBatch));
-    if (slots == 0) return;
-    std::vector<ClaimedExecution> claimed;
-    try {
-        claimed = ledger_.claim_ready(owner_, slots, moment.now);
-    } catch (...) {
-        shared_.slots.give_back(slots);
-        throw;
-    }
-    if (static_cast<int>(claimed.size()) < slots) backlog_ = false;
-    int used = 0;
+    auto slots = shared_.slots.take(static_cast<int>(limits::kCompletionsPerBatch));
+    if (slots.count() == 0) return;
+    const auto wanted = static_cast<std::size_t>(slots.count());
+    const auto claimed = ledger_.claim_ready(owner_, slots.count(), moment.now);
+    if (claimed.size() < wanted) backlog_ = false;
     for (const auto& execution : claimed) {
         auto attempt = attempt_of(execution);
+        attempt.slot = slots.take_one();
         begin(std::move(attempt), moment);
-        if (const auto held = held_.find(execution.key.id);
-            held != held_.end() && held->second.process) {
-            ++used;
-        }
     }
-    shared_.slots.give_back(slots - used);
 }
 
 }  // namespace attune

@@ -30,16 +30,16 @@ bool Executor::record_run(const RunRequest& request, Moment moment) {
         born_run_->in_doubt = true;
         throw;
     } catch (const StoreRefused& refusal) {
-        drop_run();
+        born_run_.reset();
         refuse_run(request, refusal.what());
         return true;
     } catch (...) {
-        if (!born_run_->in_doubt) drop_run();
+        if (!born_run_->in_doubt) born_run_.reset();
         throw;
     }
     if (recorded.moved) {
-        if (!born_run_->in_doubt) drop_run();
-        shared_.catalog.at_least(recorded.current);
+        if (!born_run_->in_doubt) born_run_.reset();
+        shared_.catalog.follow(catalog->generation(), recorded.current);
         return false;
     }
     settle_run(request, recorded, moment);
@@ -55,7 +55,7 @@ bool Executor::bear_run(const RunRequest& request, const Catalog& catalog, Momen
     born.run.accepted_at = request.scheduled_at;
     born.run.key = request.key;
     born.run.execution = preparation_.birth(*action, request.params, "run:" + request.key,
-                                            !backlog_ && !draining(), moment.now, born.slots);
+                                            !backlog_ && !draining(), moment.now, born.slot);
     born.run.execution.id = ExecutionId{ids_.next()};
     born_run_ = std::move(born);
     return true;
@@ -63,7 +63,7 @@ bool Executor::bear_run(const RunRequest& request, const Catalog& catalog, Momen
 
 void Executor::settle_run(const RunRequest& request, const Recorded& recorded, Moment moment) {
     if (recorded.entries.front() == Fate::kDuplicate) {
-        drop_run();
+        born_run_.reset();
         const auto& earlier = recorded.existing.front();
         courier_.reply(request.reply_to,
                        RunReply{request.request,
@@ -72,7 +72,8 @@ void Executor::settle_run(const RunRequest& request, const Recorded& recorded, M
                                 {}});
         return;
     }
-    const auto run = std::exchange(born_run_, std::nullopt)->run;
+    auto born = *std::exchange(born_run_, std::nullopt);
+    const auto& run = born.run;
     courier_.reply(request.reply_to, RunReply{request.request,
                                               RequestOutcome::kRecorded,
                                               {run.execution.id, run.accepted_at},
@@ -80,15 +81,11 @@ void Executor::settle_run(const RunRequest& request, const Recorded& recorded, M
     auto attempt = attempt_of(run);
     if (courier_.listened()) courier_.feed(execution_requested(attempt, moment.now));
     if (run.execution.claimed) {
+        attempt.slot = std::move(born.slot);
         begin(std::move(attempt), moment);
     } else {
         backlog_ = true;
     }
-}
-
-void Executor::drop_run() {
-    shared_.slots.give_back(born_run_->slots);
-    born_run_.reset();
 }
 
 void Executor::refuse_run(const RunRequest& request, const std::string& why) {

@@ -1,17 +1,20 @@
 #include "daemon/executor/intake.h"
 
+#include <algorithm>
 #include <iterator>
 #include <utility>
+
+#include "core/limits.h"
 
 namespace attune {
 
 void Intake::take(Message&& message) {
     if (auto* decisions = std::get_if<Decisions>(&message)) {
-        take(std::move(*decisions));
+        take_decisions(std::move(*decisions));
     } else if (auto* fire = std::get_if<FireRequest>(&message)) {
-        work_.push_back({.decision = std::nullopt, .worker = {}, .fire = std::move(*fire)});
+        take_fire(std::move(*fire));
     } else if (auto* run = std::get_if<RunRequest>(&message)) {
-        runs.push_back(std::move(*run));
+        take_run(std::move(*run));
     } else if (const auto* start = std::get_if<ProcessStarted>(&message)) {
         started.push_back(*start);
     } else if (auto* finish = std::get_if<ProcessFinished>(&message)) {
@@ -22,7 +25,7 @@ void Intake::take(Message&& message) {
 }
 
 // A worker pushes what is not confirmed in time again; one of the two is enough.
-void Intake::take(Decisions&& decisions) {
+void Intake::take_decisions(Decisions&& decisions) {
     for (const auto& decision : decisions.decisions) {
         if (!timers_.insert(decision.sensor).second) continue;
         work_.push_back(
@@ -30,11 +33,28 @@ void Intake::take(Decisions&& decisions) {
     }
 }
 
+void Intake::take_fire(FireRequest&& fire) {
+    if (fires_.size() >= limits::kWaitingRequests) return;
+    if (!fires_.emplace(fire.sensor, fire.dedupe_key).second) return;
+    work_.push_back({.decision = std::nullopt, .worker = {}, .fire = std::move(fire)});
+}
+
+void Intake::take_run(RunRequest&& run) {
+    const auto same = [&](const RunRequest& other) { return other.key == run.key; };
+    if (runs.size() >= limits::kWaitingRequests ||
+        std::any_of(runs.begin(), runs.end(), same)) {
+        return;
+    }
+    runs.push_back(std::move(run));
+}
+
 std::vector<Work> Intake::next_batch(std::size_t count) {
     std::vector<Work> batch;
     batch.reserve(std::min(count, work_.size()));
     while (!work_.empty() && batch.size() < count) {
-        if (work_.front().decision) timers_.erase(work_.front().decision->sensor);
+        const auto& next = work_.front();
+        if (next.decision) timers_.erase(next.decision->sensor);
+        if (next.fire) fires_.erase({next.fire->sensor, next.fire->dedupe_key});
         batch.push_back(std::move(work_.front()));
         work_.pop_front();
     }
@@ -44,6 +64,9 @@ std::vector<Work> Intake::next_batch(std::size_t count) {
 void Intake::put_back(std::vector<Work> works) {
     for (auto work = works.rbegin(); work != works.rend(); ++work) {
         if (work->decision && !timers_.insert(work->decision->sensor).second) continue;
+        if (work->fire && !fires_.emplace(work->fire->sensor, work->fire->dedupe_key).second) {
+            continue;
+        }
         work_.push_front(std::move(*work));
     }
 }

@@ -1,12 +1,16 @@
 // What an executor's inbox brought, sorted by what has to be done with it.
 //
-// Bounded without refusing anything: a worker has at most its credits of decisions under way
-// and one for each sensor; requests are bounded by the control server's clients.
+// Bounded: a worker has at most its credits of decisions under way and one for each sensor; of
+// requests, which are repeated until they are answered, one copy waits, and at most
+// limits::kWaitingRequests of them. One more is dropped: its asker repeats it.
 #pragma once
 
 #include <deque>
 #include <optional>
+#include <set>
+#include <string>
 #include <unordered_set>
+#include <utility>
 #include <vector>
 
 #include "daemon/executor/work.h"
@@ -32,10 +36,13 @@ public:
     bool woken = false;  // there may be ready work
 
 private:
-    void take(Decisions&& decisions);
+    void take_decisions(Decisions&& decisions);
+    void take_fire(FireRequest&& fire);
+    void take_run(RunRequest&& run);
 
     std::deque<Work> work_;
-    std::unordered_set<SensorId> timers_;  // that have a decision in work_
+    std::unordered_set<SensorId> timers_;               // that have a decision in work_
+    std::set<std::pair<SensorId, std::string>> fires_;  // that are in work_, by their keys
 };
 
 }  // namespace attune

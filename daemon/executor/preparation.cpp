@@ -78,6 +78,7 @@ void Preparation::answer(const Catalog& catalog, Prepared& prepared, bool claim_
         prepared.counts.push_back(count_of(answer, now));
         if (answer.kind == RuleAnswer::Kind::kUnmatched) continue;
         Answer row;
+        SlotLease slot;
         row.rule = answer.rule->id;
         row.rule_ref = answer.rule->ref.text();
         if (answer.kind == RuleAnswer::Kind::kErrored) {
@@ -86,9 +87,10 @@ void Preparation::answer(const Catalog& catalog, Prepared& prepared, bool claim_
         } else {
             row.execution =
                 birth(*answer.rule->action, std::move(answer.params),
-                      std::move(answer.idempotency_key), claim_processes, now, prepared.slots);
+                      std::move(answer.idempotency_key), claim_processes, now, slot);
         }
         entry.answers.push_back(std::move(row));
+        prepared.slots.push_back(std::move(slot));
     }
 }
 
@@ -107,7 +109,7 @@ void Preparation::number(Batch& batch) {
 // What cannot wait (builtin) is always run by who records it; a process needs a slot.
 NewExecution Preparation::birth(const CatalogAction& action, std::string params,
                                 std::string key, bool claim_processes, TimePoint now,
-                                int& slots) {
+                                SlotLease& slot) {
     NewExecution execution;
     execution.action = action.id;
     execution.action_ref = action.ref.text();
@@ -116,9 +118,9 @@ NewExecution Preparation::birth(const CatalogAction& action, std::string params,
     execution.run_at = now;
     if (action.spec.runner == Runner::kBuiltin) {
         execution.claimed = true;
-    } else if (claim_processes && slots_.take(1) == 1) {
-        execution.claimed = true;
-        ++slots;
+    } else if (claim_processes) {
+        slot = slots_.take(1);
+        execution.claimed = slot.count() == 1;
     }
     if (execution.claimed) execution.token = random_claim_token();
     return execution;

@@ -24,7 +24,7 @@ struct Prepared {
     Work work;
     std::vector<RuleCount> counts;  // to be added once it is recorded
     std::string refusal;            // not empty: there is nothing to record, and why
-    int slots = 0;                  // taken for its claimed processes
+    std::vector<SlotLease> slots;   // for each answer one, empty where none is needed
 };
 
 // What goes into one transaction: entries[i] is written for prepared[i].
@@ -49,12 +49,10 @@ public:
     // Gives every answer of the batch its ids. Throws StoreError.
     void number(Batch& batch);
 
-    // Gives back the slots of what was not recorded.
-    void undo(const Prepared& prepared) { slots_.give_back(prepared.slots); }
-
-    // An execution of `action` without an id yet, claimed at once when it may be.
+    // An execution of `action` without an id yet, claimed at once when it may be: a process
+    // then with `slot`.
     NewExecution birth(const CatalogAction& action, std::string params, std::string key,
-                       bool claim_processes, TimePoint now, int& slots);
+                       bool claim_processes, TimePoint now, SlotLease& slot);
 
 private:
     bool describe_event(const Catalog& catalog, Prepared& prepared, TimePoint now,

@@ -34,7 +34,7 @@ void ProcessRunner::start(const ProcessClaim& claim, TimePoint now, Duration ela
         attempt.executor = claim.executor;
         try {
             attempt.process.emplace(claim, times_, home_);
-        } catch (const CannotStart& why) {
+        } catch (const std::exception& why) {
             attempt.outcome = not_started(why.what(), now);
             attempt.outcome_since = elapsed;
         }

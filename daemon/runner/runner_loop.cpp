@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "os/spawn.h"
+#include "wire/inboxes.h"
 
 namespace attune {
 namespace {
@@ -15,7 +16,7 @@ constexpr Duration kReap = std::chrono::seconds(1);
 
 }  // namespace
 
-RunnerLoop::RunnerLoop(Bus& bus, Log& log) : bus_(bus), log_(log), inbox_(bus, "runner") {}
+RunnerLoop::RunnerLoop(Bus& bus, Log& log) : bus_(bus), log_(log), inbox_(bus, kRunnerInbox) {}
 
 std::optional<Duration> RunnerLoop::step(Moment moment) {
     take_in(moment);
@@ -57,7 +58,7 @@ void RunnerLoop::tell(const ProcessRunner::Report& report) {
     auto& outbox = executors_[report.executor];
     if (!outbox) {
         outbox = std::make_unique<Outbox>(
-            bus_, std::vector<std::string>{"executor." + std::to_string(report.executor)});
+            bus_, std::vector<std::string>{executor_inbox(report.executor)});
     }
     outbox->send(
         std::visit([](const auto& message) { return encode(message); }, report.message));

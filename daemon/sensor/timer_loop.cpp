@@ -6,6 +6,7 @@
 
 #include "core/json.h"
 #include "core/limits.h"
+#include "wire/inboxes.h"
 #include "wire/messages.h"
 
 namespace attune {
@@ -29,8 +30,6 @@ std::string kind_of(const Schedule& schedule) {
 
 }  // namespace
 
-std::string timer_inbox(int index) { return "timers." + std::to_string(index); }
-
 TimerLoop::TimerLoop(TimerShard shard, const Database& database, Bus& bus, int executors,
                      const ZoneSource& zones, const Drain& drain, Log& log)
     : shard_(shard),
@@ -39,14 +38,7 @@ TimerLoop::TimerLoop(TimerShard shard, const Database& database, Bus& bus, int e
       drain_(drain),
       log_(log),
       inbox_(bus, timer_inbox(shard.index)),
-      executors_(bus,
-                 [&] {
-                     std::vector<std::string> inboxes;
-                     for (int i = 0; i < executors; ++i) {
-                         inboxes.push_back("executor." + std::to_string(i));
-                     }
-                     return inboxes;
-                 }()),
+      executors_(bus, executor_inboxes(executors)),
       worker_(limits::kTimerCredits) {}
 
 std::optional<Duration> TimerLoop::step(Moment moment) {

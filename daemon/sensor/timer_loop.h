@@ -18,9 +18,6 @@
 
 namespace attune {
 
-// "timers.0"
-std::string timer_inbox(int index);
-
 class TimerLoop final : public Loop {
 public:
     TimerLoop(TimerShard shard, const Database& database, Bus& bus, int executors,

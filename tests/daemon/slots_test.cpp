@@ -14,11 +14,26 @@ using namespace std::chrono_literals;
 
 TEST(Slots, GivesNoMoreThanItHas) {
     Slots slots(3);
-    EXPECT_EQ(slots.take(2), 2);
-    EXPECT_EQ(slots.take(2), 1);
-    EXPECT_EQ(slots.take(2), 0);
-    slots.give_back(3);
+    {
+        const auto two = slots.take(2);
+        EXPECT_EQ(two.count(), 2);
+        EXPECT_EQ(slots.take(2).count(), 1);
+        EXPECT_EQ(slots.free(), 1);
+    }
     EXPECT_EQ(slots.free(), 3);
+}
+
+TEST(Slots, AreGivenBackOnceWhoeverHoldsThem) {
+    Slots slots(3);
+    auto lease = slots.take(3);
+    auto one = lease.take_one();
+    EXPECT_EQ(lease.count(), 2);
+    one = lease.take_one();  // the first goes back
+    EXPECT_EQ(slots.free(), 1);
+    const auto moved = std::move(one);
+    lease = SlotLease();
+    EXPECT_EQ(slots.free(), 2);
+    EXPECT_EQ(lease.take_one().count(), 0);
 }
 
 TEST(Slots, AreCountedRightByManyThreads) {
@@ -30,13 +45,14 @@ TEST(Slots, AreCountedRightByManyThreads) {
         for (int i = 0; i < 4; ++i) {
             threads.emplace_back([&] {
                 for (int round = 0; round < 20'000; ++round) {
-                    const int mine = slots.take(3);
+                    auto lease = slots.take(3);
+                    const int mine = lease.count();
                     const int now = taken.fetch_add(mine) + mine;
                     int seen = most.load();
                     while (now > seen && !most.compare_exchange_weak(seen, now)) {
                     }
                     taken.fetch_sub(mine);
-                    slots.give_back(mine);
+                    lease.give_back();
                 }
             });
         }

@@ -38,7 +38,8 @@ protected:
 };
 
 TEST_F(FailureTest, TellsClassesApartBySqlstate) {
-    for (const char* state : {"", "08006", "53300", "57P01", "57014", "58030", "25P03"}) {
+    for (const char* state :
+         {"", "08006", "53300", "57P01", "57014", "58030", "25P03", "25006"}) {
         EXPECT_EQ(classify(state), StoreFailure::kUnavailable) << state;
     }
     for (const char* state : {"40001", "40P01", "55P03"}) {

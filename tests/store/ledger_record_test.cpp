@@ -267,11 +267,38 @@ TEST_F(LedgerRecordTest, ARefusedEntryIsRecordedWithoutWhatWasRefused) {
 }
 
 TEST_F(LedgerRecordTest, AFaultedSensorFiresNoMoreAndSaysWhy) {
-    ledger.fault_sensor(kTick, "ATT7005: refused twice");
-    EXPECT_THAT(record({make.fire(kTick, kNoon, kNoon + 10s)}).entries,
-                ElementsAre(Fate::kVoid));
+    const auto fire = make.fire(kTick, kNoon, kNoon + 10s);
+    const auto stale = make.fire(kTick, kNoon - 10s, kNoon);
+    ledger.fault_timer(*stale.decision, "a decision of long ago");
+    EXPECT_EQ(db.value("SELECT state FROM timer WHERE sensor_id = 7"), "armed");
+    ledger.fault_timer(*fire.decision, "ATT7005: refused twice");
+    EXPECT_THAT(record({fire}).entries, ElementsAre(Fate::kVoid));
     EXPECT_EQ(db.value("SELECT fault FROM timer WHERE sensor_id = 7"),
               "ATT7005: refused twice");
+}
+
+// A clock that was set back: the cursor is rewound, and what follows is on record already.
+TEST_F(LedgerRecordTest, AnInstantOnRecordMovesTheCursorAndNothingElse) {
+    auto first = make.fire(kTick, kNoon, kNoon + 10s);
+    make.answer(first, RuleId{1});
+    record({first});
+    auto rewind = make.skip(kTick, kNoon + 10s, kNoon, 0);
+    rewind.decision->reason = SkipReason::kNone;
+    EXPECT_THAT(record({rewind}).entries, ElementsAre(Fate::kRecorded));
+
+    auto again = make.fire(kTick, kNoon, kNoon + 10s);
+    make.answer(again, RuleId{1});
+    auto next = make.fire(kTock, kNoon, kNoon + 10s);
+    make.answer(next, RuleId{1});
+    EXPECT_THAT(record({again, next}).entries, ElementsAre(Fate::kDuplicate, Fate::kRecorded));
+    EXPECT_EQ(db.value("SELECT fires FROM timer WHERE sensor_id = 7"), "1");
+    EXPECT_EQ(db.value("SELECT cursor_at = (SELECT max(scheduled_at) FROM event) FROM timer "
+                       "WHERE sensor_id = 7"),
+              "t");
+    EXPECT_EQ(db.table("SELECT sensor_id, count(*) FROM event JOIN enforcement f ON "
+                       "f.event_id = event.id JOIN execution x ON x.enforcement_id = f.id "
+                       "GROUP BY 1 ORDER BY 1"),
+              "7|1\n8|1");
 }
 
 // Reading back.

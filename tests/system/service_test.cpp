@@ -30,7 +30,8 @@ protected:
         options.node = "test";
         options.source_path = tree.path().string();
         options.runtime_dir = runtime.path().string();
-        options.control_socket = options.runtime_dir + "/control.sock";
+        options.control_socket =
+            socket.empty() ? options.runtime_dir + "/control.sock" : socket;
         options.feed_socket = options.runtime_dir + "/feed.sock";
         options.lose = [this](std::string_view) {
             if (deaf) ++lost;
@@ -67,10 +68,20 @@ protected:
     SystemClock clock;
     ZoneFiles zones;
     Log log{"test", std::make_shared<spdlog::sinks::null_sink_mt>()};
+    std::string socket;  // empty: in the runtime directory
     std::atomic<bool> deaf{false};
     std::atomic<int> lost{0};
     std::optional<Service> service;
 };
+
+TEST_F(ServiceTest, AStartThatFailsLeavesNothingRunning) {
+    tree.interval("tick", 1);
+    socket = "/tmp/" + std::string(200, 'x') + "/control.sock";
+    EXPECT_ANY_THROW(start());
+    const int before = count("FROM event");
+    pass(2s);
+    EXPECT_EQ(count("FROM event"), before);
+}
 
 TEST_F(ServiceTest, EveryMessageLostForTenSecondsCostsDelayAndNothingElse) {
     tree.write("packs/ops/actions/nap.yaml",

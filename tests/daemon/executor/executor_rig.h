@@ -42,7 +42,8 @@ public:
         executor = std::make_unique<Executor>(
             ExecutorOptions{0, incarnation, "00000000-0000-4000-8000-000000000001",
                             tree.path().string()},
-            reach, ExecutorShared{bus, *catalog, slots, drain, zones_, listened_, log_});
+            reach,
+            ExecutorShared{bus, *catalog, slots, drain, zones_, listened_, superseded_, log_});
         to_executor.emplace(bus, std::vector<std::string>{"executor.0"});
     }
 
@@ -108,6 +109,7 @@ public:
 private:
     ZoneFiles zones_;
     std::atomic<bool> listened_{false};
+    std::atomic<bool> superseded_{false};
     Log log_{"test", std::make_shared<spdlog::sinks::null_sink_mt>()};
 };
 

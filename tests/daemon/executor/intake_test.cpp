@@ -2,6 +2,8 @@
 
 #include <gmock/gmock.h>
 
+#include "core/limits.h"
+
 namespace attune {
 namespace {
 
@@ -50,11 +52,30 @@ TEST(Intake, ASensorMayDecideAgainOnceItsWorkIsTaken) {
     EXPECT_THAT(intake.next_batch(10), SizeIs(1));
 }
 
-TEST(Intake, FiresFromOutsideAreNeverTheSame) {
+TEST(Intake, RequestsAreToldApartByTheirKeys) {
     Intake intake;
-    intake.take(FireRequest{.request = 1, .sensor = SensorId{7}});
-    intake.take(FireRequest{.request = 2, .sensor = SensorId{7}});
+    for (const char* key : {"a", "b", "a"}) {
+        intake.take(FireRequest{.sensor = SensorId{7}, .dedupe_key = key});
+        intake.take(RunRequest{.key = key});
+    }
+    EXPECT_THAT(intake.runs, SizeIs(2));
+    auto batch = intake.next_batch(10);
+    EXPECT_THAT(batch, SizeIs(2));
+    intake.put_back(std::move(batch));
+    intake.take(FireRequest{.sensor = SensorId{7}, .dedupe_key = "b"});
     EXPECT_THAT(intake.next_batch(10), SizeIs(2));
+    intake.take(FireRequest{.sensor = SensorId{7}, .dedupe_key = "b"});
+    EXPECT_THAT(intake.next_batch(10), SizeIs(1));
+}
+
+TEST(Intake, HoldsNoMoreRequestsThanItMay) {
+    Intake intake;
+    for (std::size_t n = 0; n < 2 * limits::kWaitingRequests; ++n) {
+        intake.take(FireRequest{.sensor = SensorId{7}, .dedupe_key = std::to_string(n)});
+        intake.take(RunRequest{.key = std::to_string(n)});
+    }
+    EXPECT_THAT(intake.runs, SizeIs(limits::kWaitingRequests));
+    EXPECT_EQ(intake.waiting(), limits::kWaitingRequests);
 }
 
 TEST(Intake, WhatIsPutBackComesFirstAndInItsOrder) {
