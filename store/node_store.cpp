@@ -16,10 +16,10 @@ FROM node
 WHERE name <> $1 AND left_at IS NULL AND lease_until > now()
 ORDER BY incarnation DESC LIMIT 1)sql"};
 
-// The lock on the state directory proved the earlier lives of this node dead.
-constexpr Statement kBuryEarlier{"bury_earlier",
-                                 "UPDATE node SET left_at = now()"
-                                 " WHERE name = $1 AND left_at IS NULL"};
+// The lock on the state directory proved the earlier lives of this node dead, and whoever else
+// is not alive has let its lease run out.
+constexpr Statement kBuryDead{"bury_dead",
+                              "UPDATE node SET left_at = now() WHERE left_at IS NULL"};
 
 constexpr Statement kJoin{"join_node", R"sql(
 INSERT INTO node (name, hostname, boot_id, version, pid, lease_until)
@@ -35,8 +35,7 @@ constexpr Statement kLeave{"leave_node",
                            " WHERE incarnation = $1 AND left_at IS NULL"};
 
 constexpr Statement kEarlier{"earlier_lives", R"sql(
-SELECT e.incarnation FROM node me JOIN node e ON e.name = me.name
-WHERE me.incarnation = $1 AND e.incarnation < $1)sql"};
+SELECT incarnation FROM node WHERE incarnation < $1 AND left_at IS NOT NULL)sql"};
 
 constexpr Statement kLeftProcesses{"left_processes", R"sql(
 SELECT id, micros(scheduled_at), claim_pgid, claim_pid_started, claim_boot_id
@@ -73,7 +72,7 @@ IncarnationId NodeStore::join(const NodeIdentity& identity, Duration lease) {
                 " first, or give this one a database of its own",
                 other[0].text(0), other[0].text(2), other[0].text(1), other[0].text(3)));
         }
-        session.run(kBuryEarlier, Params().add(identity.name));
+        session.run(kBuryDead);
         incarnation.value = session
                                 .run(kJoin, Params()
                                                 .add(identity.name)

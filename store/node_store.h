@@ -2,8 +2,9 @@
 //
 // A node is one installation (one state directory); an incarnation is one life of its daemon.
 // Claims carry the incarnation. The caller holds a lock on its state directory, which proves
-// its node's earlier incarnations dead; nothing else is proof, so claims of other nodes wait
-// for their lease. A lease is measured by the database's clock alone.
+// its node's earlier incarnations dead; other nodes (a host that was renamed, a container that
+// was made anew) are dead when their lease is over. A lease is measured by the database's clock
+// alone.
 #pragma once
 
 #include <string>
@@ -51,13 +52,13 @@ public:
     // Ends a life in good order: others need not wait for its lease.
     void leave(IncarnationId incarnation);
 
-    // Processes of claims that earlier lives of `incarnation`'s node hold. Kill their groups
-    // before recover().
+    // Processes of claims that dead lives hold. Kill their groups, as far as they are of this
+    // boot, before recover().
     std::vector<LeftProcess> left_processes(IncarnationId incarnation);
 
-    // Gives back what earlier lives of this node hold. Each such claim is a lost attempt, also
-    // one that was never started: whatever kills its daemon must not do so for ever. The third
-    // loss abandons the execution.
+    // Gives back what dead lives hold, of whatever node. Each such claim is a lost attempt,
+    // also one that was never started: whatever kills its daemon must not do so for ever. The
+    // third loss abandons the execution.
     Recovery recover(IncarnationId incarnation, TimePoint now);
 
     struct Node {

@@ -92,11 +92,13 @@ TEST_F(NodeStoreTest, TakesBackTheClaimsOfItsEarlierLives) {
               "2026-11-23 13:00:00+00");
 }
 
-TEST_F(NodeStoreTest, LeavesTheClaimsOfOtherNodes) {
+// A host that was renamed, a container that was made anew: nobody comes back for its claims.
+TEST_F(NodeStoreTest, TakesBackTheClaimsOfNodesWhoseLeaseIsOver) {
     const auto other = nodes.join(node("b"), Duration(0));
     claimed_by(other);
-    EXPECT_EQ(nodes.recover(nodes.join(node("a"), kLease), kNoon).requested, 0);
-    EXPECT_EQ(states(), "scheduled");
+    EXPECT_EQ(nodes.recover(nodes.join(node("a"), kLease), kNoon).requested, 1);
+    EXPECT_EQ(states(), "requested");
+    EXPECT_FALSE(nodes.renew(other, kLease)) << "it must not come to life again";
 }
 
 TEST_F(NodeStoreTest, NamesProcessesThatMayStillRun) {
