@@ -36,7 +36,7 @@ struct ControlServerOptions {
     std::string socket_path;          // $RUNTIME_DIR/control.sock; its file is 0660
     std::optional<gid_t> group;       // processes in it may talk too, besides root and our uid
     std::optional<int> listening_fd;  // adopted instead of binding socket_path
-    int handler_threads = 2;          // >= 1
+    int handler_threads = 4;          // >= 1; of several, one is for GET alone
     std::size_t clients = limits::kControlClients;        // one more gets 503 at once
     std::size_t body_bytes = limits::kControlBodyBytes;   // more gets 413
     Duration deadline = limits::kControlDeadline;         // to send a request; to take a reply

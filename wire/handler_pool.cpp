@@ -1,5 +1,6 @@
 #include "wire/handler_pool.h"
 
+#include <algorithm>
 #include <cassert>
 #include <exception>
 #include <future>
@@ -12,21 +13,23 @@ HandlerPool::HandlerPool(int threads,
                          std::function<void(const std::string&)> report)
     : report_(std::move(report)) {
     assert(threads >= 1);
+    const bool keeps_one = threads > 1;
     std::vector<std::future<void>> made;
     for (int number = 0; number < threads; ++number) {
         std::promise<void> promise;
         made.push_back(promise.get_future());
-        threads_.emplace_back([this, number, &make, made_one = std::move(promise)]() mutable {
-            std::unique_ptr<ControlHandler> handler;
-            try {
-                handler = make(number);
-                made_one.set_value();
-            } catch (...) {
-                made_one.set_exception(std::current_exception());
-                return;
-            }
-            work(*handler);
-        });
+        threads_.emplace_back(
+            [this, number, keeps_one, &make, made_one = std::move(promise)]() mutable {
+                std::unique_ptr<ControlHandler> handler;
+                try {
+                    handler = make(number);
+                    made_one.set_value();
+                } catch (...) {
+                    made_one.set_exception(std::current_exception());
+                    return;
+                }
+                work(*handler, /*looks_only=*/number == 0 && keeps_one);
+            });
     }
     for (auto& one : made) one.wait();
     try {
@@ -44,7 +47,7 @@ void HandlerPool::submit(ControlRequest request, Done done) {
         const std::lock_guard lock(mutex_);
         if (!stopping_) {
             jobs_.push_back({std::move(request), std::move(done)});
-            changed_.notify_one();
+            changed_.notify_all();
             return;
         }
     }
@@ -65,16 +68,23 @@ void HandlerPool::stop() {
     }
 }
 
-void HandlerPool::work(ControlHandler& handler) {
+void HandlerPool::work(ControlHandler& handler, bool looks_only) {
     while (true) {
         std::unique_lock lock(mutex_);
-        changed_.wait(lock, [this] { return stopping_ || !jobs_.empty(); });
-        if (jobs_.empty()) return;
-        const auto job = std::move(jobs_.front());
-        jobs_.pop_front();
+        changed_.wait(lock, [&] { return stopping_ || next_job(looks_only) != jobs_.end(); });
+        const auto next = next_job(looks_only);
+        if (next == jobs_.end()) return;
+        const auto job = std::move(*next);
+        jobs_.erase(next);
         lock.unlock();
         job.done(answer(handler, job.request));
     }
+}
+
+std::deque<HandlerPool::Job>::iterator HandlerPool::next_job(bool looks_only) {
+    if (!looks_only) return jobs_.begin();
+    return std::find_if(jobs_.begin(), jobs_.end(),
+                        [](const Job& job) { return job.request.method == "GET"; });
 }
 
 ControlResponse HandlerPool::answer(ControlHandler& handler,

@@ -1,4 +1,5 @@
-// The threads on which control requests are answered.
+// The threads on which control requests are answered. One of several is kept for requests that
+// only look (GET): however many others wait for something, the daemon still says how it is.
 #pragma once
 
 #include <condition_variable>
@@ -37,7 +38,8 @@ private:
         Done done;
     };
 
-    void work(ControlHandler& handler);
+    void work(ControlHandler& handler, bool looks_only);
+    std::deque<Job>::iterator next_job(bool looks_only);
     ControlResponse answer(ControlHandler& handler, const ControlRequest& request) const;
 
     std::function<void(const std::string&)> report_;

@@ -205,6 +205,26 @@ TEST_F(ControlHttpTest, OneSlowAnswerDoesNotHoldTheNext) {
     answered.count_down();
 }
 
+TEST_F(ControlHttpTest, WhatWaitsHoldsNobodyWhoOnlyLooks) {
+    std::latch asked(options.handler_threads - 1);
+    std::latch answered(1);
+    start([&](const ControlRequest& request) {
+        if (request.method == "POST") {
+            asked.count_down();
+            answered.wait();
+        }
+        return echo(request);
+    });
+    std::vector<std::jthread> waiting;
+    for (int n = 0; n < options.handler_threads - 1; ++n) {
+        waiting.emplace_back([&] { EXPECT_EQ(ask("POST", "/wait").status, 200); });
+    }
+    asked.wait();
+    waiting.emplace_back([&] { EXPECT_EQ(ask("GET", "/v1/status").status, 200); });
+    EXPECT_EQ(ask("GET", "/v1/status").status, 200);
+    answered.count_down();
+}
+
 TEST_F(ControlHttpTest, EachThreadHasAHandlerOfItsOwn) {
     std::mutex mutex;
     std::vector<int> numbers;
@@ -215,8 +235,8 @@ TEST_F(ControlHttpTest, EachThreadHasAHandlerOfItsOwn) {
         threads.insert(std::this_thread::get_id());
         return std::make_unique<TestHandler>(echo);
     });
-    EXPECT_THAT(numbers, testing::UnorderedElementsAre(0, 1));
-    EXPECT_EQ(threads.size(), 2U);
+    EXPECT_THAT(numbers, testing::UnorderedElementsAre(0, 1, 2, 3));
+    EXPECT_EQ(threads.size(), 4U);
     EXPECT_FALSE(threads.contains(std::this_thread::get_id()));
 }
 
