@@ -87,12 +87,21 @@ void require_way_to(const fs::path& directory, const Account& account) {
     }
 }
 
+// What lies in a folder of the server's account may have been put there by it: a link is not
+// followed, so that nothing else is given away by us as root.
+UniqueFd open_folder(const fs::path& folder) {
+    UniqueFd opened(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+    if (!opened) throw_errno("cannot open " + folder.string());
+    return opened;
+}
+
 void make_private_folder(const fs::path& folder, const std::optional<Account>& owner) {
     make_directories(folder.string(), 0700);
-    if (owner && ::chown(folder.c_str(), owner->uid, owner->gid) != 0) {
+    const auto opened = open_folder(folder);
+    if (owner && ::fchown(opened.get(), owner->uid, owner->gid) != 0) {
         throw_errno("cannot give " + folder.string() + " to " + owner->name);
     }
-    if (::chmod(folder.c_str(), 0700) != 0) throw_errno("cannot chmod " + folder.string());
+    if (::fchmod(opened.get(), 0700) != 0) throw_errno("cannot chmod " + folder.string());
 }
 
 std::vector<std::string> lines_of(const fs::path& path) {
@@ -189,9 +198,9 @@ void EmbeddedCluster::make_cluster() {
 void EmbeddedCluster::start() {
     std::error_code ignored;
     const bool full = fs::file_size(log_file(), ignored) > kLogBytes && !ignored;
-    const UniqueFd log(::open(log_file().c_str(),
-                              O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | (full ? O_TRUNC : 0),
-                              0600));
+    const UniqueFd log(::open(
+        log_file().c_str(),
+        O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC | (full ? O_TRUNC : 0), 0600));
     if (!log) throw_errno("cannot open " + log_file().string());
 
     SpawnOptions postgres;
