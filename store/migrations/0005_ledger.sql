@@ -180,10 +180,13 @@ SELECT id, created, coalesce(source, 0), coalesce(trigger, 0), 1, created, creat
        'migration', 'seed:' || id, trigger_ref, coalesce(source_ref, ''), payload
 FROM seed_event;
 
--- An enforcement is where its event is; one without an event stands for itself.
+-- An enforcement is where its event is; one without an event stands for itself, and so does
+-- the second of one rule to one event, which the seed did not refuse.
 INSERT INTO enforcement (id, scheduled_at, event_id, rule_id, recorded_at, state, rule_ref,
                          reason)
-SELECT f.id, coalesce(e.created, f.created), coalesce(e.id, -f.id), coalesce(f.rule, -f.id),
+SELECT f.id, coalesce(e.created, f.created), coalesce(e.id, -f.id),
+       CASE WHEN row_number() OVER (PARTITION BY e.id, f.rule ORDER BY f.id) = 1
+            THEN coalesce(f.rule, -f.id) ELSE -f.id END,
        f.created, CASE f.status WHEN 'disabled' THEN 'suppressed' ELSE 'processed' END,
        f.rule_ref, CASE f.status WHEN 'disabled' THEN 'disabled' END
 FROM seed_enforcement f LEFT JOIN seed_event e ON e.id = f.event;
