@@ -5,6 +5,7 @@
 
 #include "core/diagnostic_text.h"
 #include "daemon/executor/feed_items.h"
+#include "reconciler/report_json.h"
 #include "store/errors.h"
 #include "wire/inboxes.h"
 

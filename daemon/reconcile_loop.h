@@ -64,8 +64,4 @@ private:
     std::optional<Duration> quiet_since_;  // elapsed of the first hint that is not acted on
 };
 
-// What `attune reconcile` and `attune plan` are answered with, docs/control.md.
-Json report_json(const Report& report);
-Json preview_json(const Preview& preview);
-
 }  // namespace attune

@@ -1,6 +1,6 @@
-// The reports of reconcile passes as JSON.
+#include "reconciler/report_json.h"
+
 #include "core/diagnostic_json.h"
-#include "daemon/reconcile_loop.h"
 #include "reconciler/plan_text.h"
 
 namespace attune {
