@@ -49,28 +49,13 @@ int show_report(const Given& given, Terminal& terminal, const Json& report) {
     return exit_of(report);
 }
 
-// How many of the objects that `earlier` held back as not certain are not held any more: this
-// pass, or one that the daemon made by itself meanwhile, has retired them.
-int settled(const Json& earlier, const Json& report) {
-    int count = 0;
-    for (const auto& object : earlier.value("held", Json::array())) {
-        const auto same = [&](const Json& other) {
-            return cell(other, "kind") == cell(object, "kind") &&
-                   cell(other, "ref") == cell(object, "ref");
-        };
-        const auto held = report.value("held", Json::array());
-        if (cell(object, "reason") == "not_certain" &&
-            std::none_of(held.begin(), held.end(), same)) {
-            ++count;
-        }
-    }
-    return count;
-}
-
-// What was done by an earlier pass belongs to the answer, too.
+// What was done by an earlier pass belongs to the answer, too. What that one held back as not
+// certain and is held no more was retired by this one, or by one that the daemon made by itself
+// meanwhile.
 void add_earlier(Json& report, const Json& earlier) {
     auto counts = report.value("counts", Json::object());
-    const int retired = std::max(counts.value("retire", 0), settled(earlier, report));
+    const auto settled = held_objects(earlier) - held_objects(report);
+    const auto retired = std::max(counts.value("retire", std::int64_t{0}), settled);
     if (retired > 0) counts["retire"] = retired;
     const auto before = earlier.value("counts", Json::object());
     for (const auto& [change, count] : before.items()) {

@@ -1,5 +1,7 @@
 #include "cli/report.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "cli/output.h"
@@ -18,6 +20,11 @@ std::string counts_text(const Json& counts) {
     return text;
 }
 
+// How many of a list there was no room for in the report.
+std::int64_t left_out(const Json& report, const std::string& list) {
+    return report.value(list + "_left_out", std::int64_t{0});
+}
+
 // Objects that did not become what the source says, each with its reason.
 void print_objects(const Json& report, const char* list, const char* symbol, const char* reason,
                    Terminal& terminal) {
@@ -25,6 +32,18 @@ void print_objects(const Json& report, const char* list, const char* symbol, con
         terminal.out << printable(fmt::format("{} {} {}  {}: {}", symbol, cell(object, "kind"),
                                               cell(object, "ref"), list, cell(object, reason)))
                      << '\n';
+    }
+    if (const auto more = left_out(report, list); more > 0) {
+        terminal.out << fmt::format("... and {} more {}\n", more, list);
+    }
+}
+
+// A text of several lines.
+void print_text(std::string_view text, Terminal& terminal) {
+    for (std::size_t from = 0; from < text.size();) {
+        const auto end = std::min(text.find('\n', from), text.size());
+        terminal.out << printable(text.substr(from, end - from)) << '\n';
+        from = end + 1;
     }
 }
 
@@ -56,12 +75,12 @@ void print_diagnostics(const Json& diagnostics, Terminal& terminal) {
 
 void print_report(const Json& report, Terminal& terminal) {
     print_diagnostics(report.value("diagnostics", Json::array()), terminal);
-    if (const auto more = report.value("diagnostics_left_out", 0); more > 0) {
+    if (const auto more = left_out(report, "diagnostics"); more > 0) {
         terminal.out << fmt::format("... and {} more diagnostics\n\n", more);
     }
     // A plan brings its text; what was done is told by its counts.
     if (const auto text = report.value("text", ""); !text.empty()) {
-        terminal.out << text;
+        print_text(text, terminal);
         return;
     }
     print_objects(report, "frozen", "!", "why", terminal);
@@ -74,10 +93,11 @@ void print_report(const Json& report, Terminal& terminal) {
 }
 
 bool is_held(const Json& report, const std::string& reason) {
-    for (const auto& object : report.value("held", Json::array())) {
-        if (cell(object, "reason") == reason) return true;
-    }
-    return false;
+    return report.value("held_reasons", Json::object()).contains(reason);
+}
+
+std::int64_t held_objects(const Json& report) {
+    return std::ssize(report.value("held", Json::array())) + left_out(report, "held");
 }
 
 ExitCode exit_of(const Json& report) {

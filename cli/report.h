@@ -18,6 +18,9 @@ void print_report(const Json& report, Terminal& terminal);
 // Whether an object that has left the tree stays for `reason` ("not_certain", "brake" ...).
 bool is_held(const Json& report, const std::string& reason);
 
+// How many objects that have left the tree stay.
+std::int64_t held_objects(const Json& report);
+
 // kExitBrake when a brake refused it, kExitFailed when something else did, else kExitOk.
 ExitCode exit_of(const Json& report);
 

@@ -25,7 +25,11 @@ inline constexpr std::size_t kOutputTailBytes = 64 * 1024;
 inline constexpr std::size_t kMessageBytes = 1024 * 1024;
 inline constexpr std::size_t kDedupeKeyBytes = 256;
 
-inline constexpr std::size_t kReportBytes = 512 * 1024;  // of a reconcile pass, on the bus
+// The report of a reconcile pass, on the bus. It has six lists at most (its text is one).
+inline constexpr std::size_t kReportBytes = 512 * 1024;
+inline constexpr std::size_t kReportListBytes = 64 * 1024;
+inline constexpr std::size_t kReportItemBytes = 16 * 1024;
+inline constexpr std::size_t kReportDifferenceBytes = 4 * 1024;  // of one change
 
 // Schemas that users write.
 inline constexpr std::size_t kSchemaDepth = 32;

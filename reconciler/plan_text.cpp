@@ -2,60 +2,45 @@
 
 #include <algorithm>
 #include <map>
-#include <set>
+#include <variant>
 
 #include <fmt/format.h>
+
+#include "core/limits.h"
 
 namespace attune {
 namespace {
 
 constexpr std::size_t kShownDifferences = 5;
+constexpr std::size_t kShownPath = 100;
 constexpr std::size_t kShownValue = 40;
 constexpr std::size_t kShownDigest = 8;
 
-// One line below the heading, and what it is sorted by.
-struct Line {
+// What one line below the heading tells, and what it is sorted by.
+struct Entry {
     Kind kind;
     Ref ref;
-    char symbol;
-    std::vector<std::string> remarks;
+    std::variant<const ObjectChange*, const TimerChange*, const FrozenObject*,
+                 const HeldObject*>
+        what;
+    const TimerChange* timer = nullptr;  // beside the change of a sensor
 };
 
-void collect(const Json& before, const Json& after,  // NOLINT(misc-no-recursion)
-             const std::string& path, std::vector<Difference>& found) {
-    if (before == after) return;
-    if (!before.is_object() || !after.is_object()) {
-        found.push_back({path, before, after});
-        return;
-    }
-    std::set<std::string> keys;
-    for (const auto& [key, value] : before.items()) keys.insert(key);
-    for (const auto& [key, value] : after.items()) keys.insert(key);
-    for (const std::string& key : keys) {
-        collect(before.value(key, Json()), after.value(key, Json()),
-                path.empty() ? key : fmt::format("{}.{}", path, key), found);
-    }
+std::string cut(std::string text, std::size_t most) {
+    if (text.size() <= most) return text;
+    // Between characters: 10xxxxxx goes on with the one before.
+    while (most > 0 && (static_cast<unsigned char>(text[most]) & 0xC0) == 0x80) --most;
+    return text.substr(0, most) + "...";
 }
 
+bool is_control(char byte) { return static_cast<unsigned char>(byte) < 0x20 || byte == 0x7F; }
+
+// What would break the line is written as JSON does it.
 std::string shown(const Json& value) {
-    std::string text = value.is_string() ? value.get<std::string>() : compact(value);
-    if (value.is_null()) text = "(none)";
-    return text.size() <= kShownValue ? text : text.substr(0, kShownValue) + "...";
-}
-
-const StoredObject* stored_of(const StoredState& state, Kind kind, const Ref& ref) {
-    const auto found = std::find_if(
-        state.objects.begin(), state.objects.end(),
-        [&](const StoredObject& object) { return object.kind == kind && object.ref == ref; });
-    return found != state.objects.end() ? &*found : nullptr;
-}
-
-std::vector<Difference> differences_of(const ObjectChange& change, const StoredState& state) {
-    const StoredObject* before = stored_of(state, change.kind, change.ref);
-    if (before == nullptr || !change.manifest) return {};
-    const Json document = Json::parse(before->document, nullptr, /*allow_exceptions=*/false);
-    return document.is_object() ? differences(document, change.manifest->document)
-                                : std::vector<Difference>();
+    if (value.is_null()) return "(none)";
+    const auto* text = value.get_ptr<const std::string*>();
+    const bool plain = text != nullptr && std::none_of(text->begin(), text->end(), is_control);
+    return cut(plain ? *text : compact(value), kShownValue);
 }
 
 char symbol_of(ChangeKind change) {
@@ -92,27 +77,6 @@ std::string remark_of(ChangeKind change) {
     return {};
 }
 
-std::string remark_of(const TimerChange& timer, const StoredState& state) {
-    switch (timer.state) {
-        case TimerState::kPaused:
-            return "timer paused";
-        case TimerState::kRetired:
-            return "timer stopped";
-        case TimerState::kExhausted:
-            return "nothing left to fire";
-        case TimerState::kFaulted:
-            return "timer faulted";
-        case TimerState::kArmed:
-            break;
-    }
-    const auto before = std::find_if(
-        state.timers.begin(), state.timers.end(),
-        [&](const StoredTimer& known) { return timer.id && known.sensor == timer.id; });
-    if (before == state.timers.end()) return "timer armed";
-    return before->anchor_at == timer.anchor_at ? "timer re-armed, phase kept"
-                                                : "timer re-armed from now";
-}
-
 std::string_view told(HoldReason reason) {
     switch (reason) {
         case HoldReason::kNotCertain:
@@ -127,54 +91,75 @@ std::string_view told(HoldReason reason) {
     return {};
 }
 
-std::vector<Line> lines_of(const PlanView& view) {
-    const Plan& plan = view.result.plan;
+// Everything there is to tell, by kind and ref.
+std::vector<Entry> entries_of(const PlanResult& result) {
     std::map<Ref, const TimerChange*> timers;
-    for (const TimerChange& timer : plan.timers) timers.emplace(timer.sensor, &timer);
+    for (const TimerChange& timer : result.plan.timers) timers.emplace(timer.sensor, &timer);
 
-    std::vector<Line> lines;
-    for (const ObjectChange& change : plan.objects) {
-        Line line{change.kind, change.ref, symbol_of(change.change), {}};
-        if (auto remark = remark_of(change.change); !remark.empty()) {
+    std::vector<Entry> entries;
+    for (const ObjectChange& change : result.plan.objects) {
+        Entry entry{change.kind, change.ref, &change};
+        const auto timer = timers.find(change.ref);
+        if (change.kind == Kind::kSensor && timer != timers.end()) {
+            // That a retired sensor's timer stops goes without saying.
+            if (change.change != ChangeKind::kRetire) entry.timer = timer->second;
+            timers.erase(timer);
+        }
+        entries.push_back(std::move(entry));
+    }
+    for (const auto& [ref, timer] : timers) entries.push_back({Kind::kSensor, ref, timer});
+    for (const FrozenObject& frozen : result.frozen) {
+        entries.push_back({frozen.kind, frozen.ref, &frozen});
+    }
+    for (const HeldObject& held : result.held) entries.push_back({held.kind, held.ref, &held});
+    std::stable_sort(entries.begin(), entries.end(), [](const Entry& a, const Entry& b) {
+        return a.kind != b.kind ? a.kind < b.kind : a.ref < b.ref;
+    });
+    return entries;
+}
+
+struct Line {
+    char symbol;
+    std::vector<std::string> remarks;
+};
+
+// Says what one entry tells.
+class Teller {
+public:
+    Teller(const PlanView& view, const TimerChange* timer) : view_(view), timer_(timer) {}
+
+    Line operator()(const ObjectChange* change) const {
+        Line line{symbol_of(change->change), {}};
+        if (auto remark = remark_of(change->change); !remark.empty()) {
             line.remarks.push_back(std::move(remark));
         }
-        const auto found = differences_of(change, view.state);
+        const auto found = view_.differences_of(*change);
         for (std::size_t n = 0; n < std::min(found.size(), kShownDifferences); ++n) {
-            line.remarks.push_back(fmt::format("{} {} -> {}", found[n].path,
+            line.remarks.push_back(fmt::format("{} {} -> {}", cut(found[n].path, kShownPath),
                                                shown(found[n].before), shown(found[n].after)));
         }
         if (found.size() > kShownDifferences) {
             line.remarks.push_back(
                 fmt::format("and {} more", found.size() - kShownDifferences));
         }
-        const auto timer = timers.find(change.ref);
-        if (change.kind == Kind::kSensor && timer != timers.end() &&
-            change.change != ChangeKind::kRetire) {
-            line.remarks.push_back(remark_of(*timer->second, view.state));
-            timers.erase(timer);
-        } else if (change.kind == Kind::kSensor) {
-            timers.erase(change.ref);
-        }
-        lines.push_back(std::move(line));
+        if (timer_ != nullptr) line.remarks.push_back(view_.remark_of(*timer_));
+        return line;
     }
-    for (const auto& [ref, timer] : timers) {
-        lines.push_back({Kind::kSensor, ref, '~', {remark_of(*timer, view.state)}});
+    Line operator()(const TimerChange* timer) const { return {'~', {view_.remark_of(*timer)}}; }
+    Line operator()(const FrozenObject* frozen) const {
+        const std::string how = frozen->generation ? fmt::format("frozen at generation {}",
+                                                                 frozen->generation.value)
+                                                   : std::string("left out");
+        return {'!', {fmt::format("{}: {}", how, frozen->why)}};
     }
-    for (const FrozenObject& frozen : view.result.frozen) {
-        const std::string how =
-            frozen.generation ? fmt::format("frozen at generation {}", frozen.generation.value)
-                              : std::string("left out");
-        lines.push_back(
-            {frozen.kind, frozen.ref, '!', {fmt::format("{}: {}", how, frozen.why)}});
+    Line operator()(const HeldObject* held) const {
+        return {'=', {std::string(told(held->reason))}};
     }
-    for (const HeldObject& held : view.result.held) {
-        lines.push_back({held.kind, held.ref, '=', {std::string(told(held.reason))}});
-    }
-    std::stable_sort(lines.begin(), lines.end(), [](const Line& a, const Line& b) {
-        return a.kind != b.kind ? a.kind < b.kind : a.ref < b.ref;
-    });
-    return lines;
-}
+
+private:
+    const PlanView& view_;
+    const TimerChange* timer_;
+};
 
 std::string summary_of(const PlanResult& result) {
     std::string text = summarise(result.plan);
@@ -190,102 +175,34 @@ std::string short_digest(const std::string& digest) {
     return digest.empty() ? "nothing" : digest.substr(0, kShownDigest);
 }
 
-Json to_json(const ObjectChange& change, const PlanView& view) {
-    Json json = {{"change", to_string(change.change)},
-                 {"kind", to_string(change.kind)},
-                 {"ref", change.ref.text()}};
-    if (change.manifest) {
-        json["file"] = change.manifest->place.file;
-        json["line"] = change.manifest->place.line;
-    }
-    Json list = Json::array();
-    for (const Difference& difference : differences_of(change, view.state)) {
-        list.push_back({{"path", difference.path},
-                        {"before", difference.before},
-                        {"after", difference.after}});
-    }
-    json["differences"] = std::move(list);
-    return json;
-}
-
-Json to_json(const TimerChange& timer, const PlanView& view) {
-    Json json = {{"sensor", timer.sensor.text()},
-                 {"state", to_string(timer.state)},
-                 {"remark", remark_of(timer, view.state)},
-                 {"anchor_at", format_rfc3339(timer.anchor_at)}};
-    if (timer.span && timer.span->next_at) {
-        json["next_at"] = format_rfc3339(*timer.span->next_at);
-    }
-    return json;
-}
-
 }  // namespace
 
-std::vector<Difference> differences(const Json& before, const Json& after) {
-    std::vector<Difference> found;
-    for (const char* part : {"metadata", "spec"}) {
-        const bool spec = std::string_view(part) == "spec";
-        collect(before.value(part, Json::object()), after.value(part, Json::object()),
-                spec ? "" : part, found);
-    }
-    std::sort(found.begin(), found.end(),
-              [](const Difference& a, const Difference& b) { return a.path < b.path; });
-    return found;
-}
-
 std::string plan_text(const PlanView& view) {
-    const Plan& plan = view.result.plan;
+    const Plan& plan = view.result().plan;
     std::string text =
         fmt::format("source {}: {} -> {}   {} of {} files changed\n", plan.source.name,
-                    short_digest(view.state.last_tree), short_digest(plan.revision.tree),
-                    plan.files.size() + plan.files_gone.size(), view.files);
-    const std::vector<Line> lines = lines_of(view);
+                    short_digest(view.state().last_tree), short_digest(plan.revision.tree),
+                    plan.files.size() + plan.files_gone.size(), view.files());
+    const auto entries = entries_of(view.result());
     std::size_t widest = 0;
-    for (const Line& line : lines) widest = std::max(widest, line.ref.text().size());
-    for (const Line& line : lines) {
+    for (const Entry& entry : entries) widest = std::max(widest, entry.ref.text().size());
+    std::size_t bytes = 0;
+    std::size_t told_of = 0;
+    for (const Entry& entry : entries) {
+        const Line line = std::visit(Teller(view, entry.timer), entry.what);
         std::string shown_line =
-            fmt::format("  {} {:<7} {:<{}}   {}", line.symbol, to_string(line.kind),
-                        line.ref.text(), widest, fmt::join(line.remarks, ", "));
+            fmt::format("  {} {:<7} {:<{}}   {}", line.symbol, to_string(entry.kind),
+                        entry.ref.text(), widest, fmt::join(line.remarks, ", "));
         shown_line.erase(shown_line.find_last_not_of(' ') + 1);
+        bytes += compact(shown_line).size();
+        if (bytes > limits::kReportListBytes) break;
         text += shown_line + "\n";
+        ++told_of;
     }
-    return text + summary_of(view.result) + "\n";
-}
-
-Json plan_json(const PlanView& view) {
-    const PlanResult& result = view.result;
-    Json json = {{"format_version", 1},
-                 {"source", result.plan.source.name},
-                 {"base", result.plan.base.value},
-                 {"tree", result.plan.revision.tree},
-                 {"text", summary_of(result)}};
-    json["changes"] = Json::array();
-    for (const ObjectChange& change : result.plan.objects) {
-        json["changes"].push_back(to_json(change, view));
+    if (told_of < entries.size()) {
+        text += fmt::format("  ... and {} more\n", entries.size() - told_of);
     }
-    json["timers"] = Json::array();
-    for (const TimerChange& timer : result.plan.timers) {
-        json["timers"].push_back(to_json(timer, view));
-    }
-    json["frozen"] = Json::array();
-    for (const FrozenObject& frozen : result.frozen) {
-        json["frozen"].push_back({{"kind", to_string(frozen.kind)},
-                                  {"ref", frozen.ref.text()},
-                                  {"generation", frozen.generation.value},
-                                  {"why", frozen.why}});
-    }
-    json["held"] = Json::array();
-    for (const HeldObject& held : result.held) {
-        json["held"].push_back({{"kind", to_string(held.kind)},
-                                {"ref", held.ref.text()},
-                                {"reason", to_string(held.reason)}});
-    }
-    Json counts = Json::object();
-    for (const auto& [change, count] : count_changes(result.plan)) {
-        counts[std::string(to_string(change))] = count;
-    }
-    json["summary"] = std::move(counts);
-    return json;
+    return text + summary_of(view.result()) + "\n";
 }
 
 }  // namespace attune

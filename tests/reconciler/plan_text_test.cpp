@@ -60,27 +60,20 @@ TEST_F(PlanTextTest, ReadsAsAList) {
               "1 to add, 1 to change, 1 to retire, 1 frozen\n");
 }
 
-TEST_F(PlanTextTest, HasAFormForPrograms) {
-    const Json json = plan_json({planned(after, kNoon + 1h), state, 12});
-    EXPECT_EQ(json["source"], "main");
-    EXPECT_EQ(json["summary"], Json::parse(R"({"create":1,"update":1,"retire":1})"));
-    EXPECT_EQ(json["changes"][1]["differences"],
-              Json::parse(R"([{"path":"config.interval","before":10,"after":15}])"));
-    EXPECT_EQ(json["frozen"][0]["why"], "ATT2011");
-}
-
 TEST_F(PlanTextTest, IsTheSameForTheSamePlan) {
     EXPECT_EQ(plan_text({planned(after, kNoon), state, 12}),
               plan_text({planned(after, kNoon), state, 12}));
 }
 
-TEST(DifferencesTest, NameEachLeafByItsPath) {
-    const auto found = differences(
-        Json::parse(R"({"metadata":{"ref":"a.b"},"spec":{"a":{"b":1,"c":2},"d":[1]}})"),
-        Json::parse(R"({"metadata":{"ref":"a.b","label":"x"},"spec":{"a":{"b":1},"d":[2]}})"));
-    std::vector<std::string> paths;
-    for (const Difference& difference : found) paths.push_back(difference.path);
-    EXPECT_THAT(paths, testing::ElementsAre("a.c", "d", "metadata.label"));
+TEST_F(PlanTextTest, WhatIsQuotedKeepsToItsLine) {
+    after.sensor("ops.two", R"({"unit":"minutes","interval":10})").labelled("one\n\033[2Jtwo");
+    before.sensor("ops.two", R"({"unit":"minutes","interval":10})")
+        .labelled("äääääääääääääääääääääääää");
+    state = applied({}, planned(before, kNoon).plan);
+    const std::string text = plan_text({planned(after, kNoon + 1h), state, 12});
+    EXPECT_THAT(text, testing::HasSubstr("ops.two         metadata.label "
+                                         "ääääääääääääääääääää... -> "
+                                         R"("one\n\u001b[2Jtwo")"));
 }
 
 }  // namespace
