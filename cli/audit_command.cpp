@@ -9,13 +9,13 @@
 
 #include "cli/commands.h"
 #include "cli/daemon_client.h"
+#include "cli/database_access.h"
 #include "cli/output.h"
 #include "cli/table.h"
 #include "core/time.h"
 #include "os/system_clock.h"
 #include "os/zone_files.h"
 #include "reconciler/ledger_audit.h"
-#include "store/errors.h"
 
 namespace attune {
 namespace {
@@ -44,18 +44,14 @@ Look look_through_daemon(const Given& given) {
 }
 
 Look look_at_database(const Given& given) {
-    const Database database{.url = given.text("--database"), .application = "attune audit"};
-    return [audit = std::make_shared<Audit>(database),
+    return [audit = std::make_shared<Audit>(open_database(given, "attune audit")),
             zones = std::make_shared<ZoneFiles>()](const AuditWindow& window) {
         auto findings = Json::array();
-        try {
+        with_database([&] {
             for (const auto& finding : audit_ledger(*audit, window, *zones).findings) {
                 findings.push_back(to_json(finding));
             }
-        } catch (const StoreUnavailable& error) {
-            throw CommandFailed{kExitUnreachable, error.what(),
-                                "is the database up, and is --database right?"};
-        }
+        });
         return findings;
     };
 }
@@ -141,8 +137,7 @@ void add_audit_commands(std::vector<Command>& commands) {
          .options = {{Option::Kind::kText, "--from", "TIME",
                       "after this RFC 3339 moment (a day before --through)"},
                      {Option::Kind::kText, "--through", "TIME", "up to this moment (now)"},
-                     {Option::Kind::kText, "--database", "URL",
-                      "ask this database and no daemon"},
+                     database_option("ask this database and no daemon"),
                      output_option({"text", "json", "yaml"}),
                      socket_option()},
          .run = run_audit});

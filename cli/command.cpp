@@ -60,4 +60,8 @@ Option socket_option() {
     return {Option::Kind::kText, "--socket", "PATH", "where the daemon listens"};
 }
 
+Option database_option(const std::string& help) {
+    return {Option::Kind::kText, "--database", "URL", help};
+}
+
 }  // namespace attune

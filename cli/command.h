@@ -72,6 +72,8 @@ std::span<const Command> commands();
 Option output_option(std::vector<std::string> choices);
 // --socket PATH
 Option socket_option();
+// --database URL, any form libpq knows
+Option database_option(const std::string& help);
 
 // Why a command cannot do its work: told on stderr with its remedy, and the exit code.
 struct CommandFailed {

@@ -2,12 +2,16 @@
 #include <algorithm>
 #include <filesystem>
 #include <functional>
+#include <limits>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "cli/commands.h"
 #include "cli/daemon_client.h"
+#include "cli/database_access.h"
+#include "cli/database_reconciler.h"
 #include "cli/output.h"
 #include "cli/report.h"
 #include "os/loop.h"
@@ -80,10 +84,43 @@ Json pass_until_certain(const std::function<Json()>& pass) {
     return report;
 }
 
-int run_plan(const Given& given, Terminal& terminal) {
+// Where a plan and a pass come from: the daemon, or the database itself.
+struct Passes {
+    std::function<Json()> plan;
+    std::function<Json()> apply;
+};
+
+Passes passes_of_daemon(const Given& given) {
     const DaemonClient daemon(given);
     require_source_of_daemon(daemon, given.text("DIR"));
-    const auto report = daemon.post("/v1/plan", Json::object(), kPatience);
+    const Json body = {{"wait", true},
+                       {"allow_retire", given.number("--allow-retire").value_or(0)}};
+    return {[daemon] { return daemon.post("/v1/plan", Json::object(), kPatience); },
+            [daemon, body] { return daemon.post("/v1/reconcile", body, kPatience); }};
+}
+
+Passes passes_of_database(const Given& given) {
+    const auto directory = given.text("DIR");
+    if (directory.empty()) {
+        throw CommandFailed{kExitUsage, "with --database the directory of the source is needed",
+                            "for example: attune plan /etc/attune/config --database URL"};
+    }
+    const auto root = canonical(directory).string();
+    const auto reconciler =
+        std::make_shared<DatabaseReconciler>(root, open_database(given, "attune"));
+    // More than all there can be is all of them.
+    const auto most = std::int64_t{std::numeric_limits<int>::max()};
+    const auto allowed = std::min(given.number("--allow-retire").value_or(0), most);
+    return {[reconciler] { return reconciler->plan(); },
+            [reconciler, allowed] { return reconciler->apply(static_cast<int>(allowed)); }};
+}
+
+Passes passes_of(const Given& given) {
+    return given.has("--database") ? passes_of_database(given) : passes_of_daemon(given);
+}
+
+int run_plan(const Given& given, Terminal& terminal) {
+    const auto report = passes_of(given).plan();
     const auto exit = show_report(given, terminal, report);
     const bool changes = cell(report, "outcome") == "planned";
     if (exit == kExitOk && changes && given.has("--detailed-exitcode")) return kExitChanges;
@@ -91,13 +128,7 @@ int run_plan(const Given& given, Terminal& terminal) {
 }
 
 int run_apply(const Given& given, Terminal& terminal) {
-    const DaemonClient daemon(given);
-    require_source_of_daemon(daemon, given.text("DIR"));
-    const Json body = {{"wait", true},
-                       {"allow_retire", given.number("--allow-retire").value_or(0)}};
-    return show_report(given, terminal, pass_until_certain([&] {
-                           return daemon.post("/v1/reconcile", body, kPatience);
-                       }));
+    return show_report(given, terminal, pass_until_certain(passes_of(given).apply));
 }
 
 int run_reconcile(const Given& given, Terminal& terminal) {
@@ -113,30 +144,39 @@ int run_reconcile(const Given& given, Terminal& terminal) {
 
 void add_reconcile_commands(std::vector<Command>& commands) {
     const Option directory{Option::Kind::kOperand, "DIR", "",
-                           "the daemon's source; another directory is refused"};
+                           "the source: the daemon's, the only one it applies, or with "
+                           "--database any"};
     const Option retire{Option::Kind::kNumber, "--allow-retire", "N",
                         "retire up to N objects, whatever the prune brake says"};
     commands.push_back(
         {.words = "plan",
          .summary = "show what applying the source would change",
-         .text = "The daemon compares its source with the database and writes nothing. Exit "
-                 "codes: 0, 1 when the source is refused, 4 when a brake would refuse it, and "
-                 "with --detailed-exitcode 2 when there are changes.",
-         .examples = {"attune plan", "attune plan --detailed-exitcode -o json"},
+         .text = "The daemon compares its source with the database and writes nothing; with "
+                 "--database that is done here, for any source, whether a daemon runs or not. "
+                 "Exit codes: 0, 1 when the source is refused, 4 when a brake would refuse it, "
+                 "and with --detailed-exitcode 2 when there are changes.",
+         .examples = {"attune plan", "attune plan --detailed-exitcode -o json",
+                      "attune plan /etc/attune/config --database 'host=db1 dbname=attune'"},
          .options = {directory,
                      {Option::Kind::kFlag, "--detailed-exitcode", "",
                       "exit 2 when there are changes"},
+                     database_option("compare with this database and ask no daemon"),
                      output_option({"text", "json", "yaml"}),
                      socket_option()},
          .run = run_plan});
     commands.push_back(
         {.words = "apply",
          .summary = "apply the source now and show what changed",
-         .text = "Done by the daemon, in one transaction. Exit codes: 0, 1 when the source is "
-                 "refused, 4 when a brake refuses it.",
-         .examples = {"attune apply"},
-         .options = {directory, retire, output_option({"text", "json", "yaml"}),
-                     socket_option()},
+         .text =
+             "Done by the daemon, in one transaction. With --database it is done here, "
+             "which is refused while a daemon lives on that database; the next one to start "
+             "goes on from there. Exit codes: 0, 1 when the source is refused, 4 when a "
+             "brake refuses it.",
+         .examples = {"attune apply",
+                      "attune apply /etc/attune/config --database 'host=db1 dbname=attune'"},
+         .options = {directory, retire,
+                     database_option("apply to this database, when no daemon runs"),
+                     output_option({"text", "json", "yaml"}), socket_option()},
          .run = run_apply});
     commands.push_back(
         {.words = "reconcile",

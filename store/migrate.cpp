@@ -167,13 +167,15 @@ void require_schema(const Database& database) {
     const auto migrations = chain();
     Connection connection(database);
     connection.read([&](Session& session) {
-        const int version = has_bookkeeping(session) ? applied_version(session, migrations) : 0;
-        if (version < newest_schema_version()) {
-            throw SchemaRefused(fmt::format(
-                "the database is at schema {}, this attune needs {}; start attuned to bring it"
-                " there",
-                version, newest_schema_version()));
-        }
+        const Schema found = look(session);
+        const int version = found == Schema::kOurs ? applied_version(session, migrations) : 0;
+        if (version == newest_schema_version()) return;
+        const std::string is = found == Schema::kNothing ? "has no schema of attune"
+                               : found == Schema::kSeed
+                                   ? "has an older system's tables, not converted yet"
+                                   : fmt::format("is at schema {}", version);
+        throw SchemaRefused(fmt::format("the database {}, and this attune needs schema {}", is,
+                                        newest_schema_version()));
     });
 }
 

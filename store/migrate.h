@@ -28,7 +28,8 @@ Migrated migrate_through(const Database& database, int version);
 // The newest version this binary knows.
 int newest_schema_version();
 
-// Throws SchemaTooNew, or SchemaRefused when the schema is older: for programs that only look.
+// Throws SchemaTooNew, or SchemaRefused when the schema is older or there is none: for programs
+// that leave migrating to a daemon.
 void require_schema(const Database& database);
 
 }  // namespace attune

@@ -48,9 +48,28 @@ SELECT incarnation, name, hostname, boot_id, version, pid, micros(joined_at),
        micros(lease_until), left_at IS NOT NULL, left_at IS NULL AND lease_until > now()
 FROM node ORDER BY incarnation DESC LIMIT $1)sql"};
 
+constexpr Statement kAlive{"node_alive", R"sql(
+SELECT incarnation, name, hostname, boot_id, version, pid, micros(joined_at),
+       micros(lease_until), false, true
+FROM node WHERE left_at IS NULL AND lease_until > now() ORDER BY incarnation DESC LIMIT 1)sql"};
+
+NodeStore::Node read_node(const Row& row) {
+    return {.incarnation = IncarnationId{row.number(0)},
+            .identity = {.name = row.string(1),
+                         .hostname = row.string(2),
+                         .boot_id = row.string(3),
+                         .version = row.string(4),
+                         .pid = static_cast<int>(row.number(5))},
+            .joined_at = row.moment(6),
+            .lease_until = row.moment(7),
+            .left = row.truth(8),
+            .alive = row.truth(9)};
+}
+
 std::vector<IncarnationId> earlier_lives(Session& session, IncarnationId incarnation) {
     std::vector<IncarnationId> earlier;
     const auto rows = session.run(kEarlier, Params().add(incarnation.value));
+    earlier.reserve(static_cast<std::size_t>(rows.size()));
     for (int n = 0; n < rows.size(); ++n) earlier.push_back(IncarnationId{rows[n].number(0)});
     return earlier;
 }
@@ -133,21 +152,19 @@ std::vector<NodeStore::Node> NodeStore::nodes(int limit) {
     std::vector<Node> nodes;
     connection_.read([&](Session& session) {
         const auto rows = session.run(kNodes, Params().add(limit));
-        for (int n = 0; n < rows.size(); ++n) {
-            const auto row = rows[n];
-            nodes.push_back({.incarnation = IncarnationId{row.number(0)},
-                             .identity = {.name = row.string(1),
-                                          .hostname = row.string(2),
-                                          .boot_id = row.string(3),
-                                          .version = row.string(4),
-                                          .pid = static_cast<int>(row.number(5))},
-                             .joined_at = row.moment(6),
-                             .lease_until = row.moment(7),
-                             .left = row.truth(8),
-                             .alive = row.truth(9)});
-        }
+        nodes.reserve(static_cast<std::size_t>(rows.size()));
+        for (int n = 0; n < rows.size(); ++n) nodes.push_back(read_node(rows[n]));
     });
     return nodes;
+}
+
+std::optional<NodeStore::Node> NodeStore::alive() {
+    std::optional<Node> node;
+    connection_.read([&](Session& session) {
+        const auto rows = session.run(kAlive);
+        if (!rows.empty()) node = read_node(rows[0]);
+    });
+    return node;
 }
 
 }  // namespace attune

@@ -7,6 +7,7 @@
 // alone.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -72,6 +73,10 @@ public:
 
     // Incarnations, newest first.
     std::vector<Node> nodes(int limit);
+
+    // A node whose lease is not over and that has not left: whoever writes the catalog beside
+    // it would be undone by it. nullopt: nobody lives on this database.
+    std::optional<Node> alive();
 
 private:
     Connection connection_;

@@ -42,5 +42,23 @@ TEST(Migrate, RefusesASchemaOfANewerBinary) {
     EXPECT_THROW(require_schema(db.database()), SchemaTooNew);
 }
 
+TEST(RequireSchema, IsContentWithTheNewestAndRefusesWhatIsBefore) {
+    EXPECT_NO_THROW(require_schema(TestDatabase().database()));
+    const auto why = [](const TestDatabase& db) -> std::string {
+        try {
+            require_schema(db.database());
+            return "";
+        } catch (const SchemaRefused& refusal) {
+            return refusal.what();
+        }
+    };
+    TestDatabase db(TestDatabase::Shape::kEmpty);
+    EXPECT_THAT(why(db), testing::HasSubstr("has no schema of attune"));
+    migrate_through(db.database(), 1);
+    EXPECT_THAT(why(db), testing::HasSubstr("is at schema 1, and this attune needs"));
+    db.run("DROP TABLE attune.schema_migration");
+    EXPECT_THAT(why(db), testing::HasSubstr("an older system's tables"));
+}
+
 }  // namespace
 }  // namespace attune

@@ -70,6 +70,17 @@ TEST_F(NodeStoreTest, AnotherNodeMayJoinWhenTheFirstHasLeftOrItsLeaseIsOver) {
     EXPECT_NO_THROW(nodes.join(node("c"), kLease));
 }
 
+TEST_F(NodeStoreTest, NamesWhoIsAlive) {
+    EXPECT_FALSE(nodes.alive());
+    nodes.join(node("a"), Duration(0));
+    EXPECT_FALSE(nodes.alive()) << "its lease is over";
+    const auto second = nodes.join(node("b"), kLease);
+    ASSERT_TRUE(nodes.alive());
+    EXPECT_EQ(nodes.alive()->identity.name, "b");
+    nodes.leave(second);
+    EXPECT_FALSE(nodes.alive());
+}
+
 TEST_F(NodeStoreTest, RenewsALeaseUntilItIsDeclaredDead) {
     const auto first = nodes.join(node("a"), Duration(0));
     EXPECT_TRUE(nodes.renew(first, kLease));
