@@ -9,16 +9,18 @@ namespace {
 
 bool begins_code_point(char byte) { return (static_cast<unsigned char>(byte) & 0xC0) != 0x80; }
 
-std::size_t width(std::string_view text) {
+}  // namespace
+
+std::size_t code_points(std::string_view text) {
     return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), begins_code_point));
 }
 
-void pad(std::ostream& out, std::string_view text, std::size_t columns) {
-    out << text;
-    for (auto used = width(text); used < columns; ++used) out << ' ';
+std::string padded(std::string_view text, std::size_t width) {
+    std::string wide(text);
+    const auto used = code_points(text);
+    if (used < width) wide.append(width - used, ' ');
+    return wide;
 }
-
-}  // namespace
 
 void Table::add(std::vector<std::string> cells) {
     assert(cells.size() == header_.size());
@@ -29,15 +31,15 @@ void Table::add(std::vector<std::string> cells) {
 void Table::print(std::ostream& out) const {
     std::vector<std::size_t> widths;
     for (std::size_t column = 0; column < header_.size(); ++column) {
-        auto widest = width(header_[column]);
-        for (const auto& row : rows_) widest = std::max(widest, width(row[column]));
+        auto widest = code_points(header_[column]);
+        for (const auto& row : rows_) widest = std::max(widest, code_points(row[column]));
         widths.push_back(widest);
     }
     widths.back() = 0;
     const auto print_row = [&](const std::vector<std::string>& row) {
         for (std::size_t column = 0; column < row.size(); ++column) {
             if (column > 0) out << "  ";
-            pad(out, row[column], widths[column]);
+            out << padded(row[column], widths[column]);
         }
         out << '\n';
     };
@@ -51,10 +53,9 @@ void Lines::add(const std::string& label, const std::string& value) {
 
 void Lines::print(std::ostream& out) const {
     std::size_t widest = 0;
-    for (const auto& [label, value] : lines_) widest = std::max(widest, width(label));
+    for (const auto& [label, value] : lines_) widest = std::max(widest, code_points(label));
     for (const auto& [label, value] : lines_) {
-        pad(out, label, widest + 2);
-        out << value << '\n';
+        out << padded(label, widest + 2) << value << '\n';
     }
 }
 
@@ -78,7 +79,7 @@ std::string wrapped(std::string_view text, std::size_t width_wanted) {
     for (std::size_t from = 0; from < text.size();) {
         const auto end = std::min(text.find_first_of(" \n", from), text.size());
         const auto word = text.substr(from, end - from);
-        if (used > 0 && used + 1 + width(word) > width_wanted) {
+        if (used > 0 && used + 1 + code_points(word) > width_wanted) {
             result += '\n';
             used = 0;
         } else if (used > 0) {
@@ -86,7 +87,7 @@ std::string wrapped(std::string_view text, std::size_t width_wanted) {
             ++used;
         }
         result += word;
-        used += width(word);
+        used += code_points(word);
         if (end < text.size() && text[end] == '\n') {
             result += '\n';
             used = 0;
@@ -98,7 +99,7 @@ std::string wrapped(std::string_view text, std::size_t width_wanted) {
 
 std::string shortened(std::string_view text, std::size_t width_wanted) {
     auto shown = printable(text);
-    if (width(shown) <= width_wanted) return shown;
+    if (code_points(shown) <= width_wanted) return shown;
     std::size_t points = 0;
     for (std::size_t i = 0; i < shown.size(); ++i) {
         if (!begins_code_point(shown[i]) || ++points <= width_wanted - 3) continue;

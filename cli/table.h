@@ -3,6 +3,8 @@
 
 #include <ostream>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 namespace attune {
@@ -38,6 +40,12 @@ private:
 // `text` for a terminal: control characters, which could move the cursor or change colours,
 // become blanks.
 std::string printable(std::string_view text);
+
+// How many columns `text` takes on a terminal, near enough.
+std::size_t code_points(std::string_view text);
+
+// `text` with blanks behind it up to `width` code points.
+std::string padded(std::string_view text, std::size_t width);
 
 // `text` with its lines broken at blanks where they are longer than `width` code points.
 std::string wrapped(std::string_view text, std::size_t width);

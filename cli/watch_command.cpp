@@ -7,19 +7,14 @@
 #include <string>
 #include <vector>
 
-#include <fmt/format.h>
-
 #include "cli/commands.h"
 #include "cli/daemon_client.h"
-#include "cli/output.h"
-#include "cli/table.h"
+#include "cli/watch_lines.h"
 #include "os/signals.h"
 #include "wire/feed.h"
 
 namespace attune {
 namespace {
-
-constexpr std::size_t kDataWidth = 100;
 
 std::vector<TopicPattern> patterns(const Given& given) {
     auto texts = given.texts("PATTERN");
@@ -35,17 +30,10 @@ std::vector<TopicPattern> patterns(const Given& given) {
     return parsed;
 }
 
-std::string line(const TopicMessage& item) {
-    const auto envelope = Json::parse(item.data, nullptr, /*allow_exceptions=*/false);
-    if (!envelope.is_object()) return item.topic + "  (unreadable)";
-    return fmt::format("{}  {:<20}  {}  {}", table_time(cell(envelope, "time")), item.topic,
-                       printable(cell(envelope, "subject")),
-                       shortened(cell(envelope, "data"), kDataWidth));
-}
-
 int watch(FeedSubscriber& feed, SignalFd& signals, const Given& given, Terminal& terminal) {
     const bool raw = given.text("--output") == "json";
     const auto most = given.number("--count");
+    WatchLines lines;
     for (std::int64_t shown = 0; !most || shown < *most;) {
         // Our reader's end is watched, too: a closed pipe ends the watch, item or not.
         std::array<pollfd, 2> others = {pollfd{signals.fd(), POLLIN, 0},
@@ -53,7 +41,7 @@ int watch(FeedSubscriber& feed, SignalFd& signals, const Given& given, Terminal&
         const auto item = feed.receive(std::nullopt, others);
         if (signals.next() || (others[1].revents & (POLLERR | POLLHUP)) != 0) return kExitOk;
         if (!item) continue;
-        terminal.out << (raw ? item->data : line(*item)) << '\n' << std::flush;
+        terminal.out << (raw ? item->data : lines.line(*item)) << '\n' << std::flush;
         if (!terminal.out.good()) return kExitOk;
         ++shown;
     }
@@ -80,8 +68,10 @@ void add_watch_command(std::vector<Command>& commands) {
          .summary = "show what happens as it happens, until Ctrl-C",
          .text =
              "A pattern is words joined by dots; `*` stands for one word, `#` for any number "
-             "of them. Without one everything is shown. The feed is live only: what happened "
-             "before, or while nobody watched, is read back with `attune events`.",
+             "of them. Without one everything is shown. A line tells when, the topic, what it "
+             "is about, and the outcome; `-o json` prints whole items, one a line. The feed is "
+             "live only: what happened before, or while nobody watched, is read back with "
+             "`attune events`.",
          .examples = {"attune watch", "attune watch 'execution.*' -o json"},
          .options = {{Option::Kind::kOperands, "PATTERN", "", "topics, such as event.*"},
                      {Option::Kind::kNumber, "--count", "N", "end after this many items"},
