@@ -1,5 +1,9 @@
 // attune schema, explain: what the program knows without anybody's files.
+#include <algorithm>
+#include <cassert>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <fmt/format.h>
@@ -10,11 +14,23 @@
 #include "core/codes.h"
 #include "core/kinds.h"
 #include "core/suggest.h"
+#include "schemas/embedded.h"
 
 namespace attune {
 namespace {
 
 constexpr std::size_t kProseWidth = 80;
+
+// What is judged by a schema besides manifests: the daemon's settings and the feed's items.
+std::optional<Json> other_schema(std::string_view word) {
+    if (word != "daemon" && word != "feed") return std::nullopt;
+    const auto name = std::string(word) + ".schema.json";
+    const auto files = embedded_schemas();
+    const auto found = std::ranges::find_if(
+        files, [&](const EmbeddedFile& file) { return file.name == name; });
+    assert(found != files.end());
+    return Json::parse(found->text);
+}
 
 int run_schema(const Given& given, Terminal& terminal) {
     const auto word = given.text("KIND");
@@ -29,10 +45,15 @@ int run_schema(const Given& given, Terminal& terminal) {
         terminal.out << source_schema_document().dump(2) << '\n';
         return kExitOk;
     }
+    if (const auto other = other_schema(word)) {
+        terminal.out << other->dump(2) << '\n';
+        return kExitOk;
+    }
     const auto kind = find_kind(word);
     if (!kind) {
         throw CommandFailed{kExitUsage, "`" + word + "` is no kind of manifest",
-                            "kinds are: source, pack, trigger, action, sensor, rule"};
+                            "kinds are: source, pack, trigger, action, sensor, rule; there are "
+                            "also daemon and feed"};
     }
     terminal.out << schema_document(*kind).dump(2) << '\n';
     return kExitOk;
@@ -103,11 +124,13 @@ void add_reference_commands(std::vector<Command>& commands) {
         {.words = "schema",
          .summary = "print the JSON Schema of a kind of manifest",
          .text =
-             "For editors: see docs/manifests.md. Without a kind all of them are printed as "
-             "one object.",
-         .examples = {"attune schema sensor"},
+             "For editors: see docs/manifests.md. Without a kind those of all manifests are "
+             "printed as one object. `daemon` is the schema of attuned.yaml, `feed` that of "
+             "the "
+             "items that `attune watch -o json` prints.",
+         .examples = {"attune schema sensor", "attune schema daemon"},
          .options = {{Option::Kind::kOperand, "KIND", "",
-                      "source, pack, trigger, action, sensor or rule"}},
+                      "source, pack, trigger, action, sensor, rule, daemon or feed"}},
          .run = run_schema});
     commands.push_back(
         {.words = "explain",

@@ -1,5 +1,8 @@
 // The examples people copy: those of every command's help and those of docs/commands.md.
+#include <algorithm>
+#include <filesystem>
 #include <fstream>
+#include <regex>
 #include <sstream>
 
 #include <gmock/gmock.h>
@@ -45,6 +48,66 @@ std::vector<std::string> documented_lines() {
         if (line.starts_with("    attune ")) lines.push_back(line.substr(4));
     }
     return lines;
+}
+
+// The pages for users, README included.
+std::vector<std::filesystem::path> pages() {
+    const std::filesystem::path root = ATTUNE_SOURCE_DIR;
+    std::vector<std::filesystem::path> found = {root / "README.md", root / "CHANGELOG.md"};
+    for (const auto& entry : std::filesystem::directory_iterator(root / "docs")) {
+        if (entry.path().extension() == ".md") found.push_back(entry.path());
+    }
+    return found;
+}
+
+// What a page says one can type: "attune apply --allow-retire 12", of `attune ...` in a
+// sentence and of lines of code.
+std::vector<std::string> invocations(const std::filesystem::path& page) {
+    static const std::regex kSpoken("`attune ([^`]*)`|^    attune (.*)$");
+    std::ifstream file(page);
+    std::vector<std::string> found;
+    for (std::string line; std::getline(file, line);) {
+        for (std::sregex_iterator match(line.begin(), line.end(), kSpoken), end; match != end;
+             ++match) {
+            found.push_back((*match)[1].matched ? (*match)[1] : (*match)[2]);
+        }
+    }
+    return found;
+}
+
+// Why there is no such command or option; "" when there is.
+std::string fault_of(const std::string& invocation) {
+    if (invocation.starts_with("--") || invocation.starts_with("COMMAND")) return "";
+    const auto& all = commands();
+    const auto command = std::ranges::find_if(all, [&](const Command& known) {
+        return (invocation + " ").starts_with(known.words + " ");
+    });
+    if (command == all.end()) return "no such command";
+    // What is quoted, or a remark, is no option of ours.
+    static const std::regex kOption("(?:^| )(-[a-z]|--[a-z-]+)(?= |$)");
+    const auto rest = invocation.substr(0, invocation.find_first_of("'\"#"));
+    for (std::sregex_iterator match(rest.begin(), rest.end(), kOption), end; match != end;
+         ++match) {
+        const std::string option = (*match)[1];
+        const bool known = std::ranges::any_of(command->options, [&](const Option& has) {
+            return ("," + has.name + ",").find("," + option + ",") != std::string::npos;
+        });
+        if (!known && option != "--help") return "no option " + option;
+    }
+    return "";
+}
+
+TEST(Documentation, NamesOnlyCommandsAndOptionsThatThereAre) {
+    EXPECT_EQ(fault_of("apply --force"), "no option --force");
+    EXPECT_EQ(fault_of("aply"), "no such command");
+    int seen = 0;
+    for (const auto& page : pages()) {
+        for (const auto& invocation : invocations(page)) {
+            EXPECT_EQ(fault_of(invocation), "") << page << ": attune " << invocation;
+            ++seen;
+        }
+    }
+    EXPECT_GT(seen, 60);
 }
 
 TEST(Documentation, ExamplesOfTheHelpAreUnderstood) {

@@ -141,7 +141,8 @@ TEST(Parse, RefusedYamlIsExplained) {
 }
 
 TEST(Schema, OfEachKindIsPrinted) {
-    for (const auto* kind : {"source", "pack", "trigger", "action", "sensor", "rule"}) {
+    for (const auto* kind :
+         {"source", "pack", "trigger", "action", "sensor", "rule", "daemon", "feed"}) {
         const auto ran = attune({"schema", kind});
         EXPECT_EQ(ran.exit, 0) << kind;
         EXPECT_TRUE(Json::parse(ran.output).contains("$schema")) << kind;
