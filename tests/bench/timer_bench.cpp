@@ -7,8 +7,8 @@
 
 #include <benchmark/benchmark.h>
 
+#include "cli/next_request.h"
 #include "core/cron_search.h"
-#include "core/next.h"
 #include "daemon/sensor/timer_worker.h"
 #include "tests/support/times.h"
 #include "tests/support/zones.h"
@@ -50,7 +50,9 @@ void answer_a_line(benchmark::State& state) {
     constexpr auto kLine = R"({"trigger":"core.crontimer","config":{"expression":"30 2 * * *",)"
                            R"("timezone":"Europe/Berlin"},"after":"2027-01-01T00:00:00Z",)"
                            R"("count":10})";
-    for (auto _ : state) benchmark::DoNotOptimize(answer_next(kLine, system_zones()));
+    for (auto _ : state) {
+        benchmark::DoNotOptimize(answer_line(kLine, at("12:00:00"), system_zones()));
+    }
     state.SetItemsProcessed(state.iterations());
 }
 BENCHMARK(answer_a_line)->Unit(benchmark::kMicrosecond);
