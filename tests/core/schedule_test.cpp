@@ -159,6 +159,15 @@ TEST(CronTimer, RunsInUtcUnlessToldOtherwise) {
               at("2026-11-24T00:30:00Z"));
 }
 
+TEST(CronTimer, MayBeAskedBetweenTwoSeconds) {
+    const auto schedule = timer("core.crontimer", R"({"expression":"* * * * * *"})");
+    EXPECT_EQ(next_after(schedule, at("12:00:00") + 1us), at("12:00:01"));
+    EXPECT_EQ(next_after(schedule, at("12:00:00") + 999'999us), at("12:00:01"));
+    EXPECT_EQ(next_after(schedule, at("12:00:01")), at("12:00:02"));
+    EXPECT_EQ(latest_at(schedule, at("12:00:01") + 999'999us), at("12:00:01"));
+    EXPECT_FALSE(is_instant(schedule, at("12:00:01") + 1us));
+}
+
 TEST(CronTimer, RefusesWhatNeverFires) {
     const auto fault = refusal("core.crontimer", R"({"expression":"0 0 30 2 *"})");
     EXPECT_EQ(fault.code, "ATT4002");

@@ -218,6 +218,20 @@ TEST(Arm, AChangedTimerFiresNothingFromBeforeTheChange) {
     EXPECT_EQ(arm(every(10s), at("14:00:00"), 5, at("13:00:05")).cursor, at("14:00:00"));
 }
 
+// Paused at an instant and resumed at an instant: what was recorded before stays the one fire,
+// what was not is skipped; the instant of the resume belongs to the pause.
+TEST(Arm, APauseThatEndsAtAnInstantDoesNotFireIt) {
+    const auto schedule = every(10s);
+    for (const auto cursor : {at("12:00:00"), at("12:00:10")}) {
+        const auto resumed = arm(schedule, cursor, 1, at("12:00:10"));
+        EXPECT_EQ(resumed.cursor, at("12:00:10"));
+        EXPECT_THAT(fired(decisions(schedule, row(resumed.cursor), at("12:00:10"))), IsEmpty());
+        const auto again = arm(schedule, resumed.cursor, 1, at("12:00:20"));
+        EXPECT_THAT(fired(decisions(schedule, row(again.cursor), at("12:00:30"))),
+                    ElementsAre("12:00:30"));
+    }
+}
+
 TEST(Arm, APastOneShotIsSkippedAndExhausted) {
     for (const auto* fire_at : {"2026-11-23T11:00:00Z", "2026-11-23T12:00:00Z"}) {
         const auto arming = arm(once(fire_at), std::nullopt, 0, at("12:00:00"));
