@@ -11,6 +11,7 @@
 #include "cli/input.h"
 #include "cli/next_request.h"
 #include "cli/output.h"
+#include "cli/running_timer.h"
 #include "cli/table.h"
 #include "cli/validation.h"
 #include "core/limits.h"
@@ -47,7 +48,24 @@ Asked read_asked(const Given& given) {
 struct NamedSchedule {
     std::string name;  // the sensor's ref; empty for an expression
     Schedule schedule;
+    TimePoint after;         // what comes after it is asked for,
+    std::int64_t count = 0;  // at most so many
 };
+
+NamedSchedule imagined(std::string name, Schedule schedule, const Asked& asked) {
+    const auto count = left_to_fire(schedule, asked.created_at, asked.after, asked.count);
+    return {std::move(name), std::move(schedule), asked.after, count};
+}
+
+NamedSchedule running(const DaemonClient& daemon, const std::string& ref, const Asked& asked,
+                      const ZoneSource& zones) {
+    auto timer = running_timer(daemon, ref, zones);
+    auto count = timer.armed ? asked.count : 0;
+    if (timer.schedule.max_fires) {
+        count = std::min(count, *timer.schedule.max_fires - timer.fires);
+    }
+    return {ref, std::move(timer.schedule), std::max(asked.after, timer.cursor), count};
+}
 
 std::vector<Manifest> sensors_at(const std::string& path) {
     std::error_code failed;
@@ -85,7 +103,7 @@ std::vector<NamedSchedule> schedules_at(const std::vector<std::string>& paths,
                                     sensor.ref.text() + ": " + schedule.error().message,
                                     schedule.error().help};
             }
-            schedules.push_back({sensor.ref.text(), *std::move(schedule)});
+            schedules.push_back(imagined(sensor.ref.text(), *std::move(schedule), asked));
         }
     }
     return schedules;
@@ -98,12 +116,12 @@ NamedSchedule schedule_of_expression(const Given& given, const Asked& asked,
     auto schedule = imagine({*Ref::parse("core.crontimer"), *Ref::parse("next.expression"),
                              config, asked.created_at},
                             zones);
-    if (schedule) return {"", *std::move(schedule)};
+    if (schedule) return imagined("", *std::move(schedule), asked);
     throw CommandFailed{kExitFailed, schedule.error().message, schedule.error().help};
 }
 
 int show_next(const Given& given, Terminal& terminal,
-              const std::vector<NamedSchedule>& schedules, const Asked& asked) {
+              const std::vector<NamedSchedule>& schedules) {
     auto answer = Json::array();
     struct Fire {
         TimePoint at;
@@ -112,8 +130,7 @@ int show_next(const Given& given, Terminal& terminal,
     std::vector<Fire> fires;
     for (const auto& named : schedules) {
         Json next = Json::array();
-        for (const auto at :
-             coming(named.schedule, asked.created_at, asked.after, asked.count)) {
+        for (const auto at : coming(named.schedule, named.after, named.count)) {
             next.push_back(format_rfc3339(at));
             fires.push_back({at, &named});
         }
@@ -194,12 +211,17 @@ int run_next(const Given& given, Terminal& terminal) {
     std::vector<NamedSchedule> schedules;
     if (given.has("--expression")) {
         schedules.push_back(schedule_of_expression(given, asked, zones));
+    } else if (given.has("--running")) {
+        const DaemonClient daemon(given);
+        for (const auto& ref : paths) {
+            schedules.push_back(running(daemon, ref, asked, zones));
+        }
     } else {
         if (paths.empty()) paths.emplace_back(".");
         schedules = schedules_at(paths, asked, zones);
     }
     return given.has("--dst-report") ? show_dst(given, terminal, schedules, asked)
-                                     : show_next(given, terminal, schedules, asked);
+                                     : show_next(given, terminal, schedules);
 }
 
 }  // namespace
@@ -207,15 +229,18 @@ int run_next(const Given& given, Terminal& terminal) {
 void add_next_command(std::vector<Command>& commands) {
     commands.push_back(
         {.words = "next",
-         .summary = "show when timers fire next, offline",
+         .summary = "show when timers fire next",
          .text =
              "Of the enabled timer sensors in a source's directory or a file, of one sensor "
-             "of the source we stand in, or of a cron expression. Intervals count from "
-             "--created-at. With --stdin every line is a JSON object {\"trigger\", "
+             "of the source we stand in, or of a cron expression: all that without a daemon; "
+             "intervals count from --created-at. With --running of sensors as the daemon runs "
+             "them, from their own anchors and with the fires they have had. With --stdin "
+             "every line is a JSON object {\"trigger\", "
              "\"config\", \"created_at\", \"after\", \"count\"}, answered by one line "
              "{\"next\": [...]} or {\"error\": {...}}.",
          .examples = {"attune next examples/config --count 3",
                       "attune next --expression '0 30 2 * * *' --timezone Europe/Berlin",
+                      "attune next --running ops.every_5s",
                       "attune next --dst-report examples/config"},
          .options = {{Option::Kind::kOperands, "PATH", "",
                       "directories, files, or refs of sensors (the current directory)"},
@@ -229,8 +254,11 @@ void add_next_command(std::vector<Command>& commands) {
                      {Option::Kind::kNumber, "--count", "N", "how many of each timer (5)"},
                      {Option::Kind::kFlag, "--dst-report", "",
                       "what changes of the clock will do in the next five years"},
+                     {Option::Kind::kFlag, "--running", "",
+                      "the operands are refs of sensors: ask the daemon for them"},
                      {Option::Kind::kFlag, "--stdin", "", "answer JSON lines"},
-                     output_option({"table", "json", "yaml"})},
+                     output_option({"table", "json", "yaml"}),
+                     socket_option()},
          .run = run_next});
 }
 

@@ -99,12 +99,14 @@ Result<Schedule> imagine(const ImaginedTimer& timer, const ZoneSource& zones) {
     return refused;
 }
 
-std::vector<TimePoint> coming(const Schedule& schedule, TimePoint created_at, TimePoint after,
-                              std::int64_t count) {
-    if (schedule.max_fires) {
-        const auto fired = after > created_at ? count_between(schedule, created_at, after) : 0;
-        count = std::min(count, std::max(*schedule.max_fires - fired, std::int64_t{0}));
-    }
+std::int64_t left_to_fire(const Schedule& schedule, TimePoint created_at, TimePoint after,
+                          std::int64_t count) {
+    if (!schedule.max_fires) return count;
+    const auto fired = after > created_at ? count_between(schedule, created_at, after) : 0;
+    return std::min(count, std::max(*schedule.max_fires - fired, std::int64_t{0}));
+}
+
+std::vector<TimePoint> coming(const Schedule& schedule, TimePoint after, std::int64_t count) {
     std::vector<TimePoint> instants;
     auto next = std::optional(after);
     while (std::ssize(instants) < count && (next = next_after(schedule, *next))) {
@@ -121,8 +123,9 @@ Json answer_line(std::string_view line, TimePoint now, const ZoneSource& zones) 
     const auto schedule = imagine(request->timer, zones);
     if (!schedule) return error(schedule.error());
     auto next = Json::array();
-    for (const auto instant :
-         coming(*schedule, request->timer.created_at, request->after, request->count)) {
+    const auto count =
+        left_to_fire(*schedule, request->timer.created_at, request->after, request->count);
+    for (const auto instant : coming(*schedule, request->after, count)) {
         next.push_back(format_rfc3339(instant));
     }
     return {{"next", std::move(next)}};

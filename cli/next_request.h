@@ -25,10 +25,13 @@ struct ImaginedTimer {
 // schemas say.
 Result<Schedule> imagine(const ImaginedTimer& timer, const ZoneSource& zones);
 
-// Its instants after `after`, at most `count` of them, as if it had run since its creation:
-// fewer when the schedule or max_fires ends it.
-std::vector<TimePoint> coming(const Schedule& schedule, TimePoint created_at, TimePoint after,
-                              std::int64_t count);
+// How many of `count` instants after `after` max_fires leaves a timer, as if it had fired at
+// every instant since its creation.
+std::int64_t left_to_fire(const Schedule& schedule, TimePoint created_at, TimePoint after,
+                          std::int64_t count);
+
+// Its instants after `after`, at most `count` of them: fewer when the schedule ends.
+std::vector<TimePoint> coming(const Schedule& schedule, TimePoint after, std::int64_t count);
 
 // One line of `attune next --stdin`, {"trigger", "config", "created_at"?, "after"?, "count"?},
 // answered: {"next": [...]} or {"error": {"code", "message", "pointer", "field", "column"}},

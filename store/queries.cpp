@@ -73,7 +73,7 @@ SELECT matched, unmatched, errored, last_reason, micros(last_at)
 FROM rule_counter WHERE rule_id = $1)sql"};
 
 constexpr Statement kTimer{"timer_figures", R"sql(
-SELECT state, fault, micros(cursor_at), micros(next_at), fires, spec_rev
+SELECT state, fault, micros(cursor_at), micros(next_at), fires, spec_rev, micros(anchor_at)
 FROM timer WHERE sensor_id = $1)sql"};
 
 constexpr Statement kEventCount{"count_events",
@@ -272,7 +272,8 @@ std::optional<TimerFigures> Queries::timer(SensorId sensor) {
                                .cursor_at = rows[0].moment(2),
                                .next_at = rows[0].moment_or_none(3),
                                .fires = rows[0].number(4),
-                               .spec_rev = Generation{rows[0].number(5)}};
+                               .spec_rev = Generation{rows[0].number(5)},
+                               .anchor_at = rows[0].moment(6)};
     });
     return figures;
 }

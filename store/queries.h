@@ -103,6 +103,7 @@ struct TimerFigures {
     std::optional<TimePoint> next_at;
     std::int64_t fires = 0;
     Generation spec_rev;
+    TimePoint anchor_at;
 };
 
 struct Figures {

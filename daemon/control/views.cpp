@@ -114,7 +114,8 @@ Json view(const TimerFigures& timer) {
             {"cursor_at", moment(timer.cursor_at)},
             {"next_at", moment(timer.next_at)},
             {"fires", timer.fires},
-            {"spec_rev", timer.spec_rev.value}};
+            {"spec_rev", timer.spec_rev.value},
+            {"anchor_at", moment(timer.anchor_at)}};
 }
 
 Json view(const RuleFigures& rule) {
