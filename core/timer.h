@@ -85,6 +85,7 @@ TimePoint anchor_for(const Json& config, TimePoint created_at,
 
 // False while the clock cannot be right: before the program was built, or more than five
 // minutes before the newest fire on record. Nothing is decided until it is.
+inline constexpr Duration kClockTolerance = std::chrono::minutes(5);
 bool is_plausible(TimePoint now, TimePoint built_at, std::optional<TimePoint> newest_fire);
 
 // The event's payload as compact JSON: type, scheduled_at, due_at, fired_at, lateness_ms,

@@ -71,7 +71,7 @@ TimePoint anchor_for(const Json& config, TimePoint created_at,
 }
 
 bool is_plausible(TimePoint now, TimePoint built_at, std::optional<TimePoint> newest_fire) {
-    return now >= built_at && (!newest_fire || now >= *newest_fire - std::chrono::minutes(5));
+    return now >= built_at && (!newest_fire || now >= *newest_fire - kClockTolerance);
 }
 
 }  // namespace attune

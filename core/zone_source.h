@@ -2,6 +2,7 @@
 // one.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -24,6 +25,10 @@ public:
 
     // "2025b", or "unknown": what timer_rev.tzdata records.
     virtual std::string version() const = 0;
+
+    // Grows when find() begins to give other rules for a name it gave before. Whoever keeps
+    // zones compares it with the one he saw last. Any thread may call.
+    virtual std::uint64_t revision() const { return 0; }
 };
 
 }  // namespace attune

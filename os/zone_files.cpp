@@ -1,5 +1,7 @@
 #include "os/zone_files.h"
 
+#include <sys/stat.h>
+
 #include <filesystem>
 #include <fstream>
 #include <optional>
@@ -45,10 +47,27 @@ Result<std::shared_ptr<const Zone>> ZoneFiles::find(std::string_view name) const
     }
     const std::lock_guard lock(mutex_);
     const auto found = loaded_.find(name);
-    if (found != loaded_.end()) return found->second;
-    auto zone = name == "UTC" ? Zone::utc() : read(std::string(name));
-    if (zone) loaded_.emplace(name, *zone);
+    if (found != loaded_.end()) return found->second.zone;
+    const std::string key(name);
+    // Before the file is read: what replaces it meanwhile will have another stamp.
+    const auto as_of = stamp(key);
+    auto zone = name == "UTC" ? Zone::utc() : read(key);
+    if (zone) loaded_.emplace(key, Loaded{*zone, as_of});
     return zone;
+}
+
+ZoneFiles::Stamp ZoneFiles::stamp(const std::string& name) const {
+    const auto path = std::filesystem::path(directory_) / name;
+    struct stat status {};
+    if (::stat(path.c_str(), &status) != 0) return {};
+    const auto nanoseconds = [](const timespec& time) {
+        return std::int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec;
+    };
+    return {.device = status.st_dev,
+            .inode = status.st_ino,
+            .size = status.st_size,
+            .modified = nanoseconds(status.st_mtim),
+            .changed = nanoseconds(status.st_ctim)};
 }
 
 Result<std::shared_ptr<const Zone>> ZoneFiles::read(const std::string& name) const {
@@ -73,16 +92,20 @@ std::string ZoneFiles::version() const {
 ZoneFiles::Reload ZoneFiles::reload() {
     const std::lock_guard lock(mutex_);
     Reload result;
-    for (auto& [name, zone] : loaded_) {
+    for (auto& [name, loaded] : loaded_) {
         if (name == "UTC") continue;
+        const auto as_of = stamp(name);
+        if (as_of == loaded.stamp) continue;
+        loaded.stamp = as_of;
         const auto fresh = read(name);
         if (!fresh) {
             result.kept.push_back(name);
-        } else if (!(*fresh)->same_rules(*zone)) {
-            zone = *fresh;
+        } else if (!(*fresh)->same_rules(*loaded.zone)) {
+            loaded.zone = *fresh;
             result.changed.push_back(name);
         }
     }
+    if (!result.changed.empty()) ++revision_;
     return result;
 }
 

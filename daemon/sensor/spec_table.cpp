@@ -114,14 +114,38 @@ void SpecTable::release(Index spec) {
     auto& entry = entries_[spec];
     assert(entry.users > 0);
     if (--entry.users > 0) return;
-    const auto [begin, end] = by_hash_.equal_range(entry.hash);
+    unlist(spec);
+    entry = {};
+    free_.push_back(spec);
+}
+
+void SpecTable::unlist(Index spec) {
+    const auto [begin, end] = by_hash_.equal_range(entries_[spec].hash);
     for (auto it = begin; it != end; ++it) {
         if (it->second != spec) continue;
         by_hash_.erase(it);
-        break;
+        return;
     }
-    entry = {};
-    free_.push_back(spec);
+}
+
+std::vector<SpecTable::Outdated> SpecTable::outdated(const ZoneSource& zones) const {
+    std::vector<Outdated> result;
+    for (Index spec = 0; spec < entries_.size(); ++spec) {
+        const auto* cron = std::get_if<CronSchedule>(&entries_[spec].schedule.kind);
+        if (cron == nullptr || entries_[spec].users == 0) continue;
+        const auto zone = zones.find(cron->zone->name());
+        if (zone && *zone != cron->zone) result.push_back({spec, *zone});
+    }
+    return result;
+}
+
+void SpecTable::put_zone(const Outdated& outdated) {
+    auto& entry = entries_[outdated.spec];
+    unlist(outdated.spec);
+    std::get<CronSchedule>(entry.schedule.kind).zone = outdated.zone;
+    entry.memo = {};
+    entry.hash = hash_of(entry.schedule);
+    by_hash_.emplace(entry.hash, outdated.spec);
 }
 
 const Schedule& SpecTable::worn(Index spec, const Own& own) {

@@ -8,11 +8,13 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <memory>
 #include <unordered_map>
 #include <vector>
 
 #include "core/schedule.h"
 #include "core/timer.h"
+#include "core/zone_source.h"
 
 namespace attune {
 
@@ -36,6 +38,14 @@ public:
     // The memory of the entry's next instants; nullptr where they depend on the timer.
     NextMemo* memo(Index spec);
 
+    // The cron entries whose zone `zones` gives other rules for by now, with the new zone.
+    struct Outdated {
+        Index spec = 0;
+        std::shared_ptr<const Zone> zone;
+    };
+    std::vector<Outdated> outdated(const ZoneSource& zones) const;
+    void put_zone(const Outdated& outdated);
+
     std::size_t size() const { return entries_.size() - free_.size(); }
 
 private:
@@ -45,6 +55,8 @@ private:
         std::size_t hash = 0;
         std::size_t users = 0;
     };
+
+    void unlist(Index spec);
 
     std::deque<Entry> entries_;
     std::vector<Index> free_;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <unordered_map>
 #include <utility>
 
 #include "core/limits.h"
@@ -11,10 +12,9 @@ namespace {
 
 using std::chrono::ceil;
 using std::chrono::milliseconds;
-using std::chrono::minutes;
 using std::chrono::seconds;
 
-constexpr Duration kTolerance = minutes(5);       // how far a cursor may be ahead of the clock
+constexpr Duration kTolerance = kClockTolerance;  // how far a cursor may be ahead of the clock
 constexpr Duration kBusPause = milliseconds(10);  // after the bus refused something
 constexpr Duration kFirstRepeat = seconds(1);
 constexpr Duration kLastRepeat = seconds(30);
@@ -107,9 +107,47 @@ void TimerWorker::confirm(const Confirmation& confirmation) {
     }
     it.cursor = decision.through;
     if (decision.fires) ++it.fires;
+    // Not decision.next_at: zones may have got other rules while it was in flight.
     await_due(slot, decision.exhausted
                         ? std::nullopt
-                        : std::optional(due_at(schedule_of(it), decision.next_at)));
+                        : wake_at(schedule_of(it), row_of(slot), specs_.memo(it.spec)));
+}
+
+std::vector<TimerWorker::Rezoned> TimerWorker::rezone(const ZoneSource& zones) {
+    const auto outdated = specs_.outdated(zones);
+    std::vector<Rezoned> result;
+    if (outdated.empty()) return result;
+
+    std::unordered_map<SpecTable::Index, std::size_t> place;  // in result, by spec
+    for (const auto& each : outdated) {
+        place.emplace(each.spec, result.size());
+        result.push_back({.schedule = describe(specs_.worn(each.spec, {}))});
+    }
+    const auto visit = [&](auto&& tell) {
+        for (SlotIndex::Slot slot = 0; slot < slots_.size(); ++slot) {
+            const auto found = place.find(slots_[slot].spec);
+            if (found != place.end()) tell(slot, result[found->second]);
+        }
+    };
+    const auto due = [&](SlotIndex::Slot slot) {
+        const auto& it = slots_[slot];
+        return wake_at(schedule_of(it), row_of(slot), specs_.memo(it.spec));
+    };
+    const auto earlier = [](std::optional<TimePoint>& known, std::optional<TimePoint> moment) {
+        if (moment && (!known || *moment < *known)) known = moment;
+    };
+    visit([&](SlotIndex::Slot slot, Rezoned& rezoned) {
+        ++rezoned.timers;
+        earlier(rezoned.before, due(slot));
+    });
+    for (const auto& each : outdated) specs_.put_zone(each);
+    visit([&](SlotIndex::Slot slot, Rezoned& rezoned) {
+        const auto moment = due(slot);
+        earlier(rezoned.after, moment);
+        // One in flight, or silent until its row is there, gets its turn later.
+        if (due_.contains(slot)) await_due(slot, moment);
+    });
+    return result;
 }
 
 // ---- One timer.

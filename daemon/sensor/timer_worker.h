@@ -19,6 +19,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "core/decision.h"
@@ -72,6 +73,18 @@ public:
     // reloaded, and the timer is silent until it is. A confirmation of another schedule or
     // moment than the one in flight is late news and changes nothing. Step again afterwards.
     void confirm(const Confirmation& confirmation);
+
+    // A schedule whose zone has other rules than it had.
+    struct Rezoned {
+        std::string schedule;  // as describe() has it
+        std::size_t timers = 0;
+        std::optional<TimePoint> before;  // the earliest next instant of its timers, by the old
+        std::optional<TimePoint> after;   // rules and by the new ones
+    };
+    // Puts cron timers on the rules that `zones` has for their zones by now. What comes next
+    // follows from their cursors, which stay: what was decided stays decided, and an instant
+    // that the new rules place between cursor and now is late and its misfire policy's.
+    std::vector<Rezoned> rezone(const ZoneSource& zones);
 
     // A set-back clock never makes a cursor go below this moment: the oldest day whose events
     // are still there to refuse a second fire.

@@ -224,6 +224,30 @@ TEST_F(ZoneReload, ReplacesOnlyZonesWhoseRulesChanged) {
     EXPECT_EQ(files.find("Tokyo").value(), tokyo);
 }
 
+TEST_F(ZoneReload, CountsTheTimesThatRulesChanged) {
+    ZoneFiles files(directory.string());
+    EXPECT_TRUE(files.find("Berlin"));
+    EXPECT_EQ(files.revision(), 0U);
+    put("Berlin", "Europe/Berlin");  // another file, the same rules
+    files.reload();
+    EXPECT_EQ(files.revision(), 0U);
+    put("Berlin", "Europe/London");
+    files.reload();
+    files.reload();
+    EXPECT_EQ(files.revision(), 1U);
+}
+
+TEST_F(ZoneReload, SaysOnceThatAZoneIsDamagedAndTakesItsNextFile) {
+    ZoneFiles files(directory.string());
+    const auto berlin = files.find("Berlin").value();
+    std::ofstream(directory / "Berlin") << "TZif, but not really";
+    EXPECT_THAT(files.reload().kept, ElementsAre("Berlin"));
+    EXPECT_THAT(files.reload().kept, IsEmpty());
+    EXPECT_EQ(files.find("Berlin").value(), berlin);
+    put("Berlin", "Europe/London");
+    EXPECT_THAT(files.reload().changed, ElementsAre("Berlin"));
+}
+
 TEST_F(ZoneReload, KeepsTheLastRulesOfAZoneThatVanished) {
     ZoneFiles files(directory.string());
     const auto berlin = files.find("Berlin").value();

@@ -1,8 +1,12 @@
 #include "daemon/sensor/timer_worker.h"
 
+#include <fstream>
+#include <iterator>
+
 #include <gmock/gmock.h>
 
 #include "core/limits.h"
+#include "core/zone.h"
 #include "tests/support/times.h"
 
 namespace attune {
@@ -259,6 +263,117 @@ TEST_F(TimerWorkerTest, OneShotsShareAllButTheirMoment) {
     EXPECT_EQ(worker.specs(), 2U);
     EXPECT_THAT(run(at("12:00:03")), ElementsAre(Fires(SensorId{22}, at("12:00:02")),
                                                  Fires(SensorId{21}, at("12:00:03"))));
+}
+
+// ---- New rules of a zone.
+
+// One zone, "Home", whose rules are those of another one until they are set.
+class HomeZone final : public ZoneSource {
+public:
+    explicit HomeZone(const std::string& rules) { set(rules); }
+
+    void set(const std::string& rules) {
+        std::ifstream file("/usr/share/zoneinfo/" + rules, std::ios::binary);
+        const std::string bytes{std::istreambuf_iterator<char>(file), {}};
+        zone_ = Zone::from_tzif("Home", bytes).value();
+    }
+
+    Result<std::shared_ptr<const Zone>> find(std::string_view name) const override {
+        return name == "Home" ? zone_ : Zone::utc();
+    }
+    std::string version() const override { return "test"; }
+
+private:
+    std::shared_ptr<const Zone> zone_;
+};
+
+// A country that gives up summer time: Berlin's rules become one hour before UTC for ever.
+class NewRules : public testing::Test {
+protected:
+    Schedule daily(const std::string& time = "30 12") const {
+        const Json config = {{"expression", time + " * * *"}, {"timezone", "Home"}};
+        return compile_schedule(*Ref::parse("core.crontimer"), config, at("12:00:00"),
+                                *Ref::parse("test.sensor"), zones)
+            .value();
+    }
+    static std::optional<TimePoint> wakes(TimerWorker& worker, TimePoint now) {
+        return worker.step(now).wake_at;
+    }
+
+    HomeZone zones{"Europe/Berlin"};
+    TimerWorker worker{4};
+};
+
+TEST_F(NewRules, ComeToWhatArmingWithThemComesTo) {
+    // Before, inside and after the months that are different.
+    for (const auto* cursor :
+         {"2027-02-01T00:00:00Z", "2027-03-28T00:30:00Z", "2027-03-28T00:59:59Z",
+          "2027-07-01T10:30:00Z", "2027-07-01T11:00:00Z", "2027-10-31T00:59:59Z",
+          "2027-12-01T00:00:00Z"}) {
+        for (const auto* time : {"30 12", "30 2", "*/20 2", "0 0"}) {
+            zones.set("Europe/Berlin");
+            TimerWorker kept(4);
+            kept.arm(armed(kTick, daily(time), at(cursor)));
+            zones.set("Etc/GMT-1");
+            ASSERT_THAT(kept.rezone(zones), SizeIs(1));
+            EXPECT_EQ(wakes(kept, at(cursor)), *next_after(daily(time), at(cursor)))
+                << cursor << " " << time;
+        }
+    }
+}
+
+TEST_F(NewRules, SayWhatTheyChange) {
+    worker.arm(armed(kTick, daily(), at("2027-07-01T00:00:00Z")));
+    worker.arm(armed(kTock, daily(), at("2027-07-01T00:00:00Z")));
+    worker.arm(armed(SensorId{9}, every(10s), at("12:00:00")));
+    zones.set("Etc/GMT-1");
+    const auto changes = worker.rezone(zones);
+    ASSERT_THAT(changes, SizeIs(1));
+    EXPECT_EQ(changes[0].schedule, "cron 30 12 * * * in Home");
+    EXPECT_EQ(changes[0].timers, 2U);
+    EXPECT_EQ(changes[0].before, at("2027-07-01T10:30:00Z"));
+    EXPECT_EQ(changes[0].after, at("2027-07-01T11:30:00Z"));
+    EXPECT_THAT(worker.rezone(zones), IsEmpty());
+}
+
+TEST_F(NewRules, LeaveOtherTimersAsTheyAre) {
+    worker.arm(armed(kTick, every(10s), at("12:00:00")));
+    worker.arm(armed(kTock, timer("core.crontimer", R"({"expression":"0 13 * * *"})")));
+    zones.set("Etc/GMT-1");
+    EXPECT_THAT(worker.rezone(zones), IsEmpty());
+    EXPECT_EQ(wakes(worker, at("12:00:00")), at("12:00:10"));
+}
+
+TEST_F(NewRules, AreForWhatFollowsADecisionInFlight) {
+    worker.arm(armed(kTick, daily(), at("2027-07-01T00:00:00Z")));
+    const auto sent = worker.step(at("2027-07-01T10:30:00Z")).decisions.at(0);
+    zones.set("Etc/GMT-1");
+    worker.rezone(zones);
+    EXPECT_EQ(worker.in_flight(), 1U);
+    worker.confirm(recorded(sent));
+    // Its instant was decided by the old rules and stays so; half past twelve by the new ones
+    // is another.
+    EXPECT_EQ(wakes(worker, at("2027-07-01T10:30:01Z")), at("2027-07-01T11:30:00Z"));
+}
+
+TEST_F(NewRules, WakeNoTimerThatWaitsForItsRow) {
+    worker.arm(armed(kTick, daily(), at("2027-07-01T00:00:00Z")));
+    const auto sent = worker.step(at("2027-07-01T10:30:00Z")).decisions.at(0);
+    worker.confirm(found_void(sent));
+    zones.set("Etc/GMT-1");
+    worker.rezone(zones);
+    EXPECT_THAT(worker.step(at("2027-07-02T12:00:00Z")).decisions, IsEmpty());
+}
+
+TEST_F(NewRules, AnInstantTheyPlaceBetweenCursorAndNowIsAMisfire) {
+    worker.arm(armed(kTick, daily(), at("2027-07-01T00:00:00Z")));
+    // By the old rules it is not noon yet, by the new ones of another country long past.
+    EXPECT_EQ(wakes(worker, at("2027-07-01T10:00:00Z")), at("2027-07-01T10:30:00Z"));
+    zones.set("Asia/Tokyo");
+    worker.rezone(zones);
+    const auto decided = worker.step(at("2027-07-01T10:00:00Z")).decisions;
+    ASSERT_THAT(decided, ElementsAre(Fires(kTick, at("2027-07-01T03:30:00Z"))));
+    EXPECT_TRUE(decided[0].misfire);
 }
 
 // ---- Clocks.
