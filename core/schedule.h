@@ -9,6 +9,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 
 #include "core/decision.h"
@@ -63,12 +64,24 @@ struct Schedule {
 // Whether events of this trigger come from the timer workers.
 bool is_timer_trigger(const Ref& trigger);
 
-// The schedule that `config` (a sensor's, as written) asks of the timer trigger `trigger`.
-// `anchor` is the row's anchor_at (see anchor_for in core/timer.h), at first the sensor's
-// creation floored to the second; `sensor` seeds the jitter. The fault carries code, reason
-// and pointer: an object that mixes shapes or lacks a part (ATT4005), a number or period out
-// of range (ATT4004), an expression that is wrong (ATT4001) or never fires (ATT4002), an
-// unknown zone (ATT4003), a bad moment (ATT4010) or duration (ATT4011).
+// What a config says of every sensor that has it: texts are read once, however many there are.
+struct ScheduleForm {
+    Schedule schedule;   // with the anchor, past_at_creation and delay of nobody
+    Duration jitter{0};  // of which each sensor takes its share
+
+    // The sensor's own. `anchor` is the row's anchor_at (see anchor_for in core/timer.h), at
+    // first the sensor's creation; floored to the second. `sensor`, its ref, seeds the jitter.
+    Schedule of(TimePoint anchor, std::string_view sensor) const;
+};
+
+// What `config` (a sensor's, as written) asks of the timer trigger `trigger`. The fault carries
+// code, reason and pointer: an object that mixes shapes or lacks a part (ATT4005), a number or
+// period out of range (ATT4004), an expression that is wrong (ATT4001) or never fires
+// (ATT4002), an unknown zone (ATT4003), a bad moment (ATT4010) or duration (ATT4011).
+Result<ScheduleForm> compile_form(const Ref& trigger, const Json& config,
+                                  const ZoneSource& zones);
+
+// Both in one, for a single sensor.
 Result<Schedule> compile_schedule(const Ref& trigger, const Json& config, TimePoint anchor,
                                   const Ref& sensor, const ZoneSource& zones);
 

@@ -1,7 +1,5 @@
-// From a sensor's config to its Schedule. The config may come from a manifest whose schema was
-// checked, from a row or from a command line, so nothing is taken for granted.
-#include <openssl/sha.h>
-
+// From a sensor's config to its ScheduleForm. The config may come from a manifest whose schema
+// was checked, from a row or from a command line, so nothing is taken for granted.
 #include <algorithm>
 #include <array>
 #include <initializer_list>
@@ -20,7 +18,6 @@ namespace {
 
 using std::string;
 using std::string_view;
-using std::chrono::milliseconds;
 using std::chrono::seconds;
 
 constexpr Duration kLongestJitter = std::chrono::hours(24);
@@ -90,11 +87,10 @@ bool is_among(std::span<const string_view> names, string_view name) {
 
 class Compiler {
 public:
-    Compiler(const Ref& trigger, const Json& config, TimePoint anchor, const Ref& sensor,
-             const ZoneSource& zones)
-        : trigger_(trigger), config_(config), anchor_(anchor), sensor_(sensor), zones_(zones) {}
+    Compiler(const Ref& trigger, const Json& config, const ZoneSource& zones)
+        : trigger_(trigger), config_(config), zones_(zones) {}
 
-    Result<Schedule> compile() {
+    Result<ScheduleForm> compile() {
         if (!config_.is_object()) {
             return misplaced("", "the config of a timer is an object",
                              "write its parts below config");
@@ -118,13 +114,13 @@ public:
 private:
     using Step = Result<void> (Compiler::*)();
 
-    Result<Schedule> assemble(const Shape& shape, Step read_kind) {
+    Result<ScheduleForm> assemble(const Shape& shape, Step read_kind) {
         if (auto done = check_shape(shape); !done) return Refused(std::move(done.error()));
         for (const Step step : {read_kind, &Compiler::read_bounds, &Compiler::read_jitter,
                                 &Compiler::read_misfire}) {
             if (auto done = (this->*step)(); !done) return Refused(std::move(done.error()));
         }
-        return std::move(schedule_);
+        return ScheduleForm{std::move(schedule_), jitter_};
     }
 
     Result<void> check_shape(const Shape& shape) const {
@@ -145,7 +141,7 @@ private:
     Result<void> read_interval() {
         const auto period = read_period();
         if (!period) return Refused(period.error());
-        IntervalSchedule interval{*period, anchor_, true};
+        IntervalSchedule interval{*period, TimePoint{}, true};
         if (const auto* anchor = member(config_, "anchor")) {
             const auto read = read_anchor(*anchor, interval);
             if (!read) return Refused(read.error());
@@ -235,7 +231,7 @@ private:
     Result<void> read_once() {
         const auto moment = to_moment(config_.at("fire_at"));
         if (!moment) return below("/fire_at", moment.error());
-        schedule_.kind = OnceSchedule{*moment, *moment <= anchor_};
+        schedule_.kind = OnceSchedule{*moment};
         schedule_.misfire.window = std::nullopt;
         return {};
     }
@@ -271,24 +267,8 @@ private:
             return out_of_range("/jitter", "jitter is longer than a day",
                                 "write at most 86400 seconds");
         }
-        schedule_.delay = delay_of(std::chrono::floor<milliseconds>(*jitter));
+        jitter_ = *jitter;
         return {};
-    }
-
-    // A share of the jitter that only the sensor's name decides: its fires keep their spacing,
-    // and many sensors with one schedule spread evenly.
-    Duration delay_of(milliseconds jitter) const {
-        string seed("attune.jitter");
-        seed += '\0';
-        seed += sensor_.text();
-        std::array<unsigned char, SHA256_DIGEST_LENGTH> digest{};
-        ::SHA256(reinterpret_cast<const unsigned char*>(seed.data()), seed.size(),
-                 digest.data());
-        std::uint64_t hash = 0;
-        for (std::size_t i = 0; i < 8; ++i) hash = hash << 8 | digest[i];
-        const auto product =
-            static_cast<unsigned __int128>(static_cast<std::uint64_t>(jitter.count())) * hash;
-        return milliseconds(static_cast<std::int64_t>(product >> 64));
     }
 
     Result<void> read_misfire() {
@@ -342,18 +322,16 @@ private:
 
     const Ref& trigger_;
     const Json& config_;
-    const TimePoint anchor_;
-    const Ref& sensor_;
     const ZoneSource& zones_;
     Schedule schedule_;
+    Duration jitter_{0};
 };
 
 }  // namespace
 
-Result<Schedule> compile_schedule(const Ref& trigger, const Json& config, TimePoint anchor,
-                                  const Ref& sensor, const ZoneSource& zones) {
-    return Compiler(trigger, config, std::chrono::floor<seconds>(anchor), sensor, zones)
-        .compile();
+Result<ScheduleForm> compile_form(const Ref& trigger, const Json& config,
+                                  const ZoneSource& zones) {
+    return Compiler(trigger, config, zones).compile();
 }
 
 }  // namespace attune
