@@ -99,6 +99,9 @@ void print_status(const Json& status, Terminal& terminal) {
     const bool embedded = status.at("database").value("embedded", false);
     lines.add("database", cell(status, "database/state") + (embedded ? " (embedded)" : ""));
     lines.add("", cell(status, "database/error"));
+    if (cell(status, "clock/state") == "waiting_for_clock") {
+        lines.add("clock", "cannot be right, no timer fires until it is set (see the log)");
+    }
     if (!status.at("since_start").is_null()) {
         lines.add("timers", counts_text(status.at("timers")));
         lines.add("since start",

@@ -78,6 +78,7 @@ DaemonConfig with_defaults(const Json& settings, const ConfigRequest& request) {
     const int processors = static_cast<int>(std::thread::hardware_concurrency());
     config.slots = at(settings, "/executors/slots", 2 * std::max(processors, 1));
     config.timer_workers = at(settings, "/timers/workers", 1);
+    config.trust_clock = at(settings, "/timers/trust_clock", false);
     config.control_socket =
         at(settings, "/control/socket", config.runtime_dir + "/control.sock");
     config.control_group = at<std::string>(settings, "/control/group", "attune");
@@ -138,9 +139,10 @@ std::string describe(const DaemonConfig& config) {
            "database:\n" + line("  url", config.database_url) +
            line("  binaries", config.database_binaries) + "executors:\n" +
            line("  recorders", config.recorders) + line("  slots", config.slots) + "timers:\n" +
-           line("  workers", config.timer_workers) + "control:\n" +
-           line("  socket", config.control_socket) + line("  group", config.control_group) +
-           "log:\n" + line("  level", config.log_level) +
+           line("  workers", config.timer_workers) + line("  trust_clock", config.trust_clock) +
+           "control:\n" + line("  socket", config.control_socket) +
+           line("  group", config.control_group) + "log:\n" +
+           line("  level", config.log_level) +
            line("drain_timeout", format_duration(config.drain_timeout));
 }
 
@@ -155,6 +157,7 @@ ServiceOptions service_options(const DaemonConfig& config, const std::string& ve
     options.control_group = find_group(config.control_group);
     options.recorders = config.recorders;
     options.timer_workers = config.timer_workers;
+    options.trust_clock = config.trust_clock;
     options.slots = config.slots;
     options.drain_timeout = config.drain_timeout;
     options.poll = config.poll;

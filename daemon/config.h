@@ -32,6 +32,7 @@ struct DaemonConfig {
     int recorders = 2;
     int slots = 4;
     int timer_workers = 1;
+    bool trust_clock = false;
     std::string control_socket;
     std::string control_group;
     std::string log_level;

@@ -18,6 +18,7 @@
 #include "daemon/exit_codes.h"
 #include "daemon/log.h"
 #include "daemon/service.h"
+#include "daemon/zone_watch.h"
 #include "os/lock_file.h"
 #include "os/loop.h"
 #include "os/signals.h"
@@ -146,12 +147,14 @@ auto with_database(DatabaseHome& home, Watch& watch, const Clock& clock, Log& lo
     }
 }
 
-void serve(Service& service, DatabaseHome& home, Watch& watch, const Clock& clock, Log& log) {
+void serve(Service& service, DatabaseHome& home, ZoneWatch& zones, Watch& watch,
+           const Clock& clock, Log& log) {
     while (!service.superseded()) {
         const auto said = watch.wait(std::chrono::seconds(1));
         if (said == Watch::Said::kStop) break;
         if (said == Watch::Said::kReload) service.reconcile();
         home.watch(clock.elapsed());
+        if (zones.look(clock.elapsed())) service.zones_changed();
     }
     log.info("stopping: timers rest, running actions are waited for");
     service.begin_stop();
@@ -186,7 +189,8 @@ int run(const DaemonConfig& config, Log& log) {
         log.info("database schema {} -> {}{}", migrated->from, migrated->through,
                  migrated->adopted ? " (converted an older system's tables)" : "");
     }
-    const ZoneFiles zones;
+    ZoneFiles zones;
+    ZoneWatch zone_watch(zones, log);
     const auto service = with_database(home, watch, clock, log, [&] {
         auto options = service_options(config, ATTUNE_VERSION);
         options.embedded_database = home.embedded();
@@ -196,7 +200,7 @@ int run(const DaemonConfig& config, Log& log) {
     if (!service) return exit_code::kOk;
     log.info("attuned {} runs as node {} on {}", ATTUNE_VERSION, config.node,
              home.embedded() ? "its embedded database" : "the configured database");
-    serve(**service, home, watch, clock, log);
+    serve(**service, home, zone_watch, watch, clock, log);
     return (*service)->superseded() ? exit_code::kSuperseded : exit_code::kOk;
 }
 

@@ -120,8 +120,11 @@ void Service::start_threads() {
     }
     for (int i = 0; i < options_.timer_workers; ++i) {
         start("timers " + std::to_string(i), [this, i] {
-            return std::make_unique<TimerLoop>(TimerShard{i, options_.timer_workers}, database_,
-                                               bus_, options_.recorders, zones_, drain_, log_);
+            const TimerLoopOptions timers{.shard = {i, options_.timer_workers},
+                                          .executors = options_.recorders,
+                                          .trust_clock = options_.trust_clock};
+            return std::make_unique<TimerLoop>(
+                timers, database_, TimerShared{bus_, zones_, drain_, waiting_for_clock_, log_});
         });
     }
     start("sweep", [this] {
@@ -154,13 +157,20 @@ void Service::start_control() {
                                  .started_at = clock_.now(),
                                  .source_name = source_name(options_.source_path),
                                  .source_path = options_.source_path,
-                                 .embedded_database = options_.embedded_database};
+                                 .embedded_database = options_.embedded_database,
+                                 .waits_for_clock = [this] { return waiting_for_clock_ > 0; }};
     control_ = std::make_unique<ControlServer>(std::move(server), [context](int thread) {
         return std::make_unique<ControlApi>(context, thread);
     });
 }
 
 void Service::reconcile() { Outbox(bus_, {kReconcileInbox}).send(encode(Wake{})); }
+
+void Service::zones_changed() {
+    for (int i = 0; i < options_.timer_workers; ++i) {
+        Outbox(bus_, {timer_inbox(i)}).send(encode(Wake{}));
+    }
+}
 
 void Service::begin_stop() {
     stop_began_ = clock_.elapsed();

@@ -38,7 +38,8 @@ struct ServiceOptions {
     std::optional<gid_t> control_group;
     int recorders = 2;
     int timer_workers = 1;
-    int slots = 4;  // process actions at once
+    bool trust_clock = false;  // see TimerLoopOptions
+    int slots = 4;             // process actions at once
     Duration drain_timeout = std::chrono::seconds(30);
     Duration lease = std::chrono::seconds(20);
     Duration poll = std::chrono::seconds(60);  // full look at the source without a hint
@@ -59,6 +60,9 @@ public:
 
     // Looks at the source now, as SIGHUP asks.
     void reconcile();
+
+    // Zones have other rules than before: timers are to follow them now.
+    void zones_changed();
 
     // Enters the drain. Afterwards ask drained() now and then, and stop() when it says true.
     void begin_stop();
@@ -89,6 +93,7 @@ private:
     Drain drain_;
     std::atomic<bool> listened_{false};
     std::atomic<bool> superseded_{false};
+    std::atomic<int> waiting_for_clock_{0};
 
     Bus bus_;
     std::vector<std::unique_ptr<LoopThread>> threads_;

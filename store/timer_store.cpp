@@ -28,6 +28,20 @@ constexpr Statement kChanged{"changed_timers", ATTUNE_TIMER_COLUMNS
 
 #undef ATTUNE_TIMER_COLUMNS
 
+// The newest by the order of recording, and not by fired_at: what a clock recorded that was
+// years ahead must not count for ever. Ids are drawn in blocks and so only nearly in that
+// order; among the last thousand the database's clock tells.
+constexpr Statement kNewestFire{"newest_fire", R"sql(
+SELECT micros(fired_at)
+FROM (SELECT id, fired_at, recorded_at FROM event ORDER BY id DESC LIMIT 1000) AS last
+ORDER BY recorded_at DESC, id DESC LIMIT 1)sql"};
+
+// make_day() names partitions by their day.
+constexpr Statement kOldestDay{"oldest_day", R"sql(
+SELECT micros(to_date(min(right(c.relname, 8)), 'YYYYMMDD')::timestamp AT TIME ZONE 'UTC')
+FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
+WHERE i.inhparent = 'event'::regclass)sql"};
+
 void visit_rows(const Rows& rows, const TimerStore::Visit& visit) {
     for (int n = 0; n < rows.size(); ++n) {
         const auto row = rows[n];
@@ -70,6 +84,16 @@ void TimerStore::load(std::span<const SensorId> sensors, const Visit& visit) {
     connection_.read([&](Session& session) {
         visit_rows(session.run(kNamed, Params().add(ids.take())), visit);
     });
+}
+
+LedgerMoments TimerStore::ledger_moments() {
+    LedgerMoments moments;
+    connection_.read([&](Session& session) {
+        const auto newest = session.run(kNewestFire);
+        if (!newest.empty()) moments.newest_fire = newest[0].moment(0);
+        moments.oldest_day = session.run(kOldestDay).only().moment_or_none(0);
+    });
+    return moments;
 }
 
 void TimerStore::load_changed(Generation since, TimerShard shard, const Visit& visit) {

@@ -27,6 +27,12 @@ struct TimerRow {
     std::string_view fault;        // state faulted: why; else empty
 };
 
+// What the ledger knows that a clock can be held against.
+struct LedgerMoments {
+    std::optional<TimePoint> newest_fire;  // fired_at of what was recorded last; none: nothing
+    std::optional<TimePoint> oldest_day;   // where the oldest day that is kept begins
+};
+
 // One of `count` workers has the sensors whose id % count == index.
 struct TimerShard {
     int index = 0;
@@ -50,6 +56,8 @@ public:
 
     // Timers changed after `since`: what a worker reloads when the catalog moved. Any state.
     void load_changed(Generation since, TimerShard shard, const Visit& visit);
+
+    LedgerMoments ledger_moments();
 
 private:
     Connection connection_;

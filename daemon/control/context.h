@@ -31,6 +31,8 @@ struct ControlContext {
     std::string source_name;  // as its attune.yaml has it
     std::string source_path;  // absolute
     bool embedded_database = false;
+    // Whether timers decide nothing because the clock cannot be right.
+    std::function<bool()> waits_for_clock = [] { return false; };
 
     // Patience with an executor's and the reconcile thread's answers; tests shorten them.
     Duration request_patience = std::chrono::seconds(20);

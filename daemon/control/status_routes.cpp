@@ -54,6 +54,7 @@ ControlResponse answer_status(ControlDesk& desk) {
           {"sensors", catalog->sensors().size()},
           {"rules", catalog->rules().size()}}},
         {"database", {{"state", "ok"}, {"embedded", context.embedded_database}}},
+        {"clock", {{"state", context.waits_for_clock() ? "waiting_for_clock" : "ok"}}},
         {"since_start", nullptr},
         {"ready", nullptr},
         {"claimed", nullptr},

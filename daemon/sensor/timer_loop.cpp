@@ -4,7 +4,6 @@
 #include <span>
 #include <utility>
 
-#include "core/json.h"
 #include "core/limits.h"
 #include "wire/inboxes.h"
 #include "wire/messages.h"
@@ -19,6 +18,10 @@ Database named(Database database, int index) {
     return database;
 }
 
+std::string text_of(std::optional<TimePoint> moment) {
+    return moment ? format_rfc3339(*moment) : "never";
+}
+
 std::string kind_of(const Schedule& schedule) {
     struct Name {
         const char* operator()(const IntervalSchedule&) const { return "Interval"; }
@@ -30,22 +33,29 @@ std::string kind_of(const Schedule& schedule) {
 
 }  // namespace
 
-TimerLoop::TimerLoop(TimerShard shard, const Database& database, Bus& bus, int executors,
-                     const ZoneSource& zones, const Drain& drain, Log& log)
-    : shard_(shard),
-      store_(named(database, shard.index)),
-      zones_(zones),
-      drain_(drain),
-      log_(log),
-      inbox_(bus, timer_inbox(shard.index)),
-      executors_(bus, executor_inboxes(executors)),
-      worker_(limits::kTimerCredits) {}
+TimerLoop::TimerLoop(const TimerLoopOptions& options, const Database& database,
+                     const TimerShared& shared)
+    : options_(options),
+      store_(named(database, options.shard.index)),
+      zones_(shared.zones),
+      drain_(shared.drain),
+      waiting_for_clock_(shared.waiting_for_clock),
+      log_(shared.log),
+      inbox_(shared.bus, timer_inbox(options.shard.index)),
+      executors_(shared.bus, executor_inboxes(options.executors)),
+      worker_(limits::kTimerCredits),
+      forms_(shared.zones) {}
+
+TimerLoop::~TimerLoop() { wait_for_clock(false); }
 
 std::optional<Duration> TimerLoop::step(Moment moment) {
     wake_at_.reset();
     take_in();
     if (drain_.draining()) return std::nullopt;
-    load(moment);
+    look_at_ledger(moment.now);
+    load();
+    follow_zones();
+    if (!clock_is_plausible(moment.now)) return std::nullopt;
     reload({});
     auto step = worker_.step(moment.now);
     if (step.regressed > 0) {
@@ -79,9 +89,23 @@ void TimerLoop::take_in() {
     }
 }
 
+// What a clock can be held against; asked again when the clock fell back, so that the worker
+// knows how far cursors may follow it.
+void TimerLoop::look_at_ledger(TimePoint now) {
+    const bool fell_back = looked_at_ledger_ && now < latest_ - kClockTolerance;
+    if (!looked_at_ledger_ || fell_back) {
+        const auto moments = store_.ledger_moments();
+        if (!looked_at_ledger_ && !options_.trust_clock) newest_fire_ = moments.newest_fire;
+        worker_.set_rewind_floor(moments.oldest_day.value_or(TimePoint::min()));
+        looked_at_ledger_ = true;
+        latest_ = now;
+    }
+    latest_ = std::max(latest_, now);
+}
+
 // All timers at first, then those of a newer catalog. A load that fails is made again by the
 // next step, so nothing is armed twice and nothing is missed.
-void TimerLoop::load(Moment moment) {
+void TimerLoop::load() {
     if (loaded_ && announced_ <= known_) return;
     const bool first = !loaded_;
     const bool began_empty = worker_.armed() == 0;
@@ -89,9 +113,9 @@ void TimerLoop::load(Moment moment) {
     std::size_t count = 0;
     const auto visit = [&](const TimerRow& row) { arm(row, ++count <= kAnnounced); };
     if (first) {
-        store_.load(shard_, visit);
+        store_.load(options_.shard, visit);
     } else {
-        store_.load_changed(known_, shard_, visit);
+        store_.load_changed(known_, options_.shard, visit);
     }
     loaded_ = true;
     known_ = std::max(known_, target);
@@ -100,18 +124,14 @@ void TimerLoop::load(Moment moment) {
     } else {
         log_.info("{} timer sensors changed, {} are armed", count, worker_.armed());
     }
-    worker_.set_rewind_floor(moment.now - std::chrono::hours(24));
 }
 
 void TimerLoop::arm(const TimerRow& row, bool announce) {
-    const auto trigger = Ref::parse(row.trigger_ref);
-    const auto sensor = Ref::parse(row.sensor_ref);
-    if (row.state != TimerState::kArmed || !trigger || !sensor) {
+    if (row.state != TimerState::kArmed) {
         worker_.disarm(row.cursor.sensor);
         return;
     }
-    const auto config = Json::parse(row.config, nullptr, false);
-    auto schedule = compile_schedule(*trigger, config, row.anchor_at, *sensor, zones_);
+    auto schedule = forms_.schedule(row);
     if (!schedule) {
         log_.error("{} does not fire: {}", row.sensor_ref, schedule.error().message);
         worker_.disarm(row.cursor.sensor);
@@ -122,6 +142,51 @@ void TimerLoop::arm(const TimerRow& row, bool announce) {
                   describe(*schedule), row.sensor_ref);
     }
     worker_.arm({row.cursor, std::move(*schedule)});
+}
+
+void TimerLoop::follow_zones() {
+    const auto revision = zones_.revision();
+    if (revision == zones_revision_) return;
+    zones_revision_ = revision;
+    std::size_t told = 0;
+    for (const auto& change : worker_.rezone(zones_)) {
+        if (++told > kAnnounced) break;
+        log_.info("{}: {} timers follow new rules of their zone, the next at {} instead of {}",
+                  change.schedule, change.timers, text_of(change.after),
+                  text_of(change.before));
+    }
+}
+
+bool TimerLoop::clock_is_plausible(TimePoint now) {
+    if (is_plausible(now, options_.built_at, newest_fire_)) {
+        newest_fire_.reset();
+        if (waits_for_clock_) log_.info("the clock can be right now: timers go on");
+        wait_for_clock(false);
+        return true;
+    }
+    const bool too_old = now < options_.built_at;
+    wake_at_ = too_old ? options_.built_at : *newest_fire_ - kClockTolerance;
+    if (waits_for_clock_) return false;
+    wait_for_clock(true);
+    if (too_old) {
+        log_.warn(
+            "waiting_for_clock: it says {}, but this program was built on {}; no timer fires "
+            "until it is set",
+            format_rfc3339(now), format_rfc3339(options_.built_at));
+    } else {
+        log_.warn(
+            "waiting_for_clock: it says {}, but the newest fire on record is of {}; no timer "
+            "fires until it is set. If it is right and was wrong then, start once with --set "
+            "timers.trust_clock=true",
+            format_rfc3339(now), format_rfc3339(*newest_fire_));
+    }
+    return false;
+}
+
+void TimerLoop::wait_for_clock(bool wait) {
+    if (waits_for_clock_ == wait) return;
+    waits_for_clock_ = wait;
+    waiting_for_clock_ += wait ? 1 : -1;
 }
 
 // Rows that turned out other than the worker thought. Those without a row are gone.

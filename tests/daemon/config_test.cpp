@@ -88,7 +88,7 @@ runtime_dir: /r
 source: {path: /tree, poll_seconds: 5}
 database: {url: "postgresql://db", binaries: /pg}
 executors: {recorders: 3, slots: 9}
-timers: {workers: 2}
+timers: {workers: 2, trust_clock: true}
 control: {socket: /c.sock, group: ops}
 log: {level: debug}
 drain_timeout: 1m30s
@@ -104,6 +104,7 @@ drain_timeout: 1m30s
     EXPECT_EQ(c.recorders, 3);
     EXPECT_EQ(c.slots, 9);
     EXPECT_EQ(c.timer_workers, 2);
+    EXPECT_TRUE(c.trust_clock);
     EXPECT_EQ(c.control_socket, "/c.sock");
     EXPECT_EQ(c.control_group, "ops");
     EXPECT_EQ(c.log_level, "debug");
