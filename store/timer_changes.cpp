@@ -11,7 +11,8 @@ namespace {
 constexpr std::size_t kPortion = 5000;
 
 // Everything about the changed timers happens at one moment: the later of the plan's and the
-// cursor. Up to it the old schedule is responsible, so what it had not decided is skipped.
+// cursor. Up to it the old schedule is responsible, so what it had not decided is skipped; and
+// a pause that ends is skipped as such.
 constexpr Statement kChangeTimers{"change_timers", R"sql(
 WITH change AS (
     SELECT s.id AS sensor_id, r.*
@@ -34,9 +35,9 @@ closed AS (
 skipped AS (
     INSERT INTO timer_skip (sensor_id, after_at, through_at, reason)
     SELECT sensor_id, old_cursor, moment,
-           CASE state WHEN 'paused' THEN 'paused' WHEN 'retired' THEN 'retired'
-                      ELSE 'schedule_change' END
-    FROM turn WHERE old_cursor < moment AND old_state IN ('armed', 'faulted')
+           CASE WHEN 'paused' IN (state, old_state) THEN 'paused'
+                WHEN state = 'retired' THEN 'retired' ELSE 'schedule_change' END
+    FROM turn WHERE old_cursor < moment AND old_state IN ('armed', 'faulted', 'paused')
     ON CONFLICT DO NOTHING),
 past AS (
     INSERT INTO timer_skip (sensor_id, after_at, through_at, count, reason)

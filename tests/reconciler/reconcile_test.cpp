@@ -364,6 +364,28 @@ TEST_F(ReconcileTest, AnOperatorsOverrideSurvivesEveryPass) {
     EXPECT_THAT(config_of("ops.tick"), testing::HasSubstr("20"));
 }
 
+TEST_F(ReconcileTest, WhatFellDueDuringAPauseIsSkippedAsPausedAndNeverFires) {
+    write_sensor("tick", 10);
+    settle();
+    now += 35s;
+    db.run("UPDATE sensor SET enabled_override = false WHERE ref = 'ops.tick'");
+    pass({.in_full = true});
+    const auto paused = now;
+    now += 600s;
+    db.run("UPDATE sensor SET enabled_override = NULL WHERE ref = 'ops.tick'");
+    pass({.in_full = true});
+    const auto resumed = now;
+    EXPECT_EQ(db.value("SELECT state FROM timer"), "armed");
+    EXPECT_EQ(db.value("SELECT micros(cursor_at) FROM timer"),
+              std::to_string(resumed.time_since_epoch().count()));
+    EXPECT_EQ(db.table("SELECT reason, micros(through_at) FROM timer_skip ORDER BY 2"),
+              fmt::format("paused|{}\npaused|{}", paused.time_since_epoch().count(),
+                          resumed.time_since_epoch().count()));
+    EXPECT_EQ(db.value("SELECT count(*) FROM timer_skip a JOIN timer_skip b"
+                       " ON a.after_at = b.through_at"),
+              "1");
+}
+
 TEST_F(ReconcileTest, EveryAttemptLeavesARow) {
     write_sensor("tick", 10);
     pass();
