@@ -28,8 +28,17 @@ std::vector<AuditFinding> prove(Audit& audit, const AuditSpan& span, const ZoneS
     if (config.is_discarded()) return {unreadable(span, "its config is no JSON")};
     const auto schedule = compile_schedule(*trigger, config, span.anchor_at, *sensor, zones);
     if (!schedule) return {unreadable(span, schedule.error().message)};
-    return compare(span, instants_second_by_second(*schedule, span.after, span.through),
-                   audit.cover(span));
+    auto findings =
+        compare(span, instants_second_by_second(*schedule, span.after, span.through),
+                audit.cover(span));
+    // Only the rules of today are at hand, and an update may have changed them since.
+    if (const auto rules = zones.version(); !span.tzdata.empty() && span.tzdata != rules) {
+        for (auto& finding : findings) {
+            finding.text += "; it was armed with the zone rules of " + span.tzdata +
+                            " and is judged by those of " + rules;
+        }
+    }
+    return findings;
 }
 
 }  // namespace

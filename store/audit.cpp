@@ -16,7 +16,7 @@ namespace {
     "span AS ("                                                                             \
     " SELECT v.sensor_id, s.ref AS sensor_ref, v.spec_rev, v.spec, micros(v.anchor_at) AS " \
     "anchor,"                                                                               \
-    "  micros(v.base_at) AS base, v.period, micros(v.end_at) AS end_at,"                    \
+    "  micros(v.base_at) AS base, v.period, micros(v.end_at) AS end_at, v.tzdata,"          \
     "  greatest(CASE WHEN v.from_creation THEN 1 ELSE -9223372036854775807 + 1 END,"        \
     "   coalesce(ceil((micros(v.start_at) - micros(v.base_at))::numeric / v.period)::int8," \
     "            -9223372036854775807 + 1)) AS least_k,"                                    \
@@ -138,7 +138,7 @@ ORDER BY 2, 1)sql"};
 
 constexpr Statement kSpans{"audit_spans", "WITH " ATTUNE_SPANS R"sql(
 SELECT sensor_id, sensor_ref, spec_rev, spec ->> 'trigger', spec ->> 'config', anchor,
-       micros(after_at), micros(through_at)
+       micros(after_at), micros(through_at), tzdata
 FROM span WHERE period IS NULL ORDER BY sensor_ref, spec_rev)sql"};
 
 #undef ATTUNE_SPANS
@@ -281,7 +281,8 @@ std::vector<AuditSpan> Audit::spans_to_compute(const AuditWindow& window) {
                              .config = row.string(4),
                              .anchor_at = row.moment(5),
                              .after = row.moment(6),
-                             .through = row.moment(7)});
+                             .through = row.moment(7),
+                             .tzdata = row.string(8)});
         }
     });
     return spans;

@@ -45,8 +45,9 @@ struct AuditSpan {
     std::string trigger_ref;
     std::string config;  // compact JSON, as it was armed
     TimePoint anchor_at;
-    TimePoint after;    // instants in (after, through] must be covered
-    TimePoint through;  // min(window, end of the span, cursor)
+    TimePoint after;          // instants in (after, through] must be covered
+    TimePoint through;        // min(window, end of the span, cursor)
+    std::string tzdata = {};  // release of the zone rules it was armed with; empty: none
 };
 
 struct SkippedRange {
