@@ -2,6 +2,7 @@
 // (Ledger::record) and only the reconciler changes schedules (CatalogStore::apply).
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -45,6 +46,9 @@ public:
 
     explicit TimerStore(Database database);
     ~TimerStore();
+
+    // How many armed timers the shard has.
+    std::size_t count(TimerShard shard);
 
     // Visits every armed timer of the shard, by ascending sensor id. A million take seconds and
     // no memory to speak of: rows come in portions, each a snapshot of its own, which is

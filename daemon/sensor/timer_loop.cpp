@@ -113,6 +113,7 @@ void TimerLoop::load() {
     std::size_t count = 0;
     const auto visit = [&](const TimerRow& row) { arm(row, ++count <= kAnnounced); };
     if (first) {
+        worker_.reserve(store_.count(options_.shard));
         store_.load(options_.shard, visit);
     } else {
         store_.load_changed(known_, options_.shard, visit);

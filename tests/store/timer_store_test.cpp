@@ -67,6 +67,7 @@ TEST_F(TimerStoreTest, EveryArmedTimerIsVisitedOnceByItsWorker) {
         " SELECT id, 1, now(), now(), 1, CASE WHEN id % 5 = 0 THEN 'paused' ELSE 'armed' END"
         " FROM sensor WHERE ref LIKE 'test.%'");
     std::vector<std::int64_t> visited;
+    EXPECT_EQ(store.count(TimerShard{}), 20'000U);
     for (const int worker : {0, 1, 2}) {
         store.load(TimerShard{worker, 3}, [&](const TimerRow& row) {
             EXPECT_EQ(row.cursor.sensor.value % 3, worker);
