@@ -29,8 +29,11 @@ constexpr Statement kNamed{"named_timers", ATTUNE_TIMER_COLUMNS
                            " WHERE t.sensor_id = ANY ($1::int8[]) ORDER BY t.sensor_id"};
 
 constexpr Statement kChanged{"changed_timers", ATTUNE_TIMER_COLUMNS
-                             " WHERE s.generation > $1 AND t.sensor_id % $2 = $3"
-                             " ORDER BY t.sensor_id"};
+                             " WHERE t.sensor_id IN (SELECT id FROM sensor"
+                             "       WHERE generation > $4 AND id > $1 UNION ALL"
+                             "       SELECT sensor_id FROM timer"
+                             "       WHERE generation > $4 AND sensor_id > $1)"
+                             " AND t.sensor_id % $2 = $3 ORDER BY t.sensor_id LIMIT $5"};
 
 #undef ATTUNE_TIMER_COLUMNS
 
@@ -73,6 +76,15 @@ TimerStore::TimerStore(Database database) : connection_(std::move(database)) {}
 
 TimerStore::~TimerStore() = default;
 
+Generation TimerStore::generation() {
+    static constexpr Statement kGeneration{"generation", "SELECT generation FROM config_state"};
+    Generation generation;
+    connection_.read([&](Session& session) {
+        generation.value = session.run(kGeneration).only().number(0);
+    });
+    return generation;
+}
+
 std::size_t TimerStore::count(TimerShard shard) {
     std::size_t count = 0;
     connection_.read([&](Session& session) {
@@ -84,12 +96,18 @@ std::size_t TimerStore::count(TimerShard shard) {
 }
 
 void TimerStore::load(TimerShard shard, const Visit& visit) {
+    in_portions(visit, [&](Session& session, std::int64_t after) {
+        session.run(kMergeKeys);
+        return session.run(kArmed,
+                           Params().add(after).add(shard.count).add(shard.index).add(kPortion));
+    });
+}
+
+void TimerStore::in_portions(const Visit& visit, const Portion& portion) {
     std::int64_t after = 0;
     for (bool more = true; more;) {
         connection_.read([&](Session& session) {
-            session.run(kMergeKeys);
-            const auto rows = session.run(
-                kArmed, Params().add(after).add(shard.count).add(shard.index).add(kPortion));
+            const auto rows = portion(session, after);
             visit_rows(rows, visit);
             more = rows.size() == kPortion;
             if (!rows.empty()) after = rows[rows.size() - 1].number(0);
@@ -117,10 +135,13 @@ LedgerMoments TimerStore::ledger_moments() {
 }
 
 void TimerStore::load_changed(Generation since, TimerShard shard, const Visit& visit) {
-    connection_.read([&](Session& session) {
-        visit_rows(
-            session.run(kChanged, Params().add(since.value).add(shard.count).add(shard.index)),
-            visit);
+    in_portions(visit, [&](Session& session, std::int64_t after) {
+        return session.run(kChanged, Params()
+                                         .add(after)
+                                         .add(shard.count)
+                                         .add(shard.index)
+                                         .add(since.value)
+                                         .add(kPortion));
     });
 }
 

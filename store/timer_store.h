@@ -17,6 +17,9 @@
 
 namespace attune {
 
+class Rows;
+class Session;
+
 // Views are valid during the visit.
 struct TimerRow {
     TimerCursor cursor;
@@ -47,6 +50,9 @@ public:
     explicit TimerStore(Database database);
     ~TimerStore();
 
+    // The catalog's now: what is loaded later is as of this one or newer.
+    Generation generation();
+
     // How many armed timers the shard has.
     std::size_t count(TimerShard shard);
 
@@ -58,12 +64,17 @@ public:
     // Visits the timers of `sensors` that have a row, in whatever state, by ascending id.
     void load(std::span<const SensorId> sensors, const Visit& visit);
 
-    // Timers changed after `since`: what a worker reloads when the catalog moved. Any state.
+    // Timers that changed after `since`, or whose sensors did: what a worker reloads when the
+    // catalog moved. In any state, by ascending id, in portions as above.
     void load_changed(Generation since, TimerShard shard, const Visit& visit);
 
     LedgerMoments ledger_moments();
 
 private:
+    // The rows of one portion, those of sensors after the given id.
+    using Portion = std::function<Rows(Session&, std::int64_t after)>;
+    void in_portions(const Visit& visit, const Portion& portion);
+
     Connection connection_;
 };
 

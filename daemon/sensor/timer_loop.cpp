@@ -65,8 +65,11 @@ std::optional<Duration> TimerLoop::step(Moment moment) {
             step.regressed, format_rfc3339(moment.now));
     }
     push(step.decisions, moment.now);
-    if (!step.reload.empty()) reload(std::move(step.reload));
     wake_at_ = step.wake_at;
+    if (!step.reload.empty()) {
+        reload(std::move(step.reload));
+        wake_at_ = moment.now;  // what was read again may be due
+    }
     return std::nullopt;
 }
 
@@ -109,7 +112,8 @@ void TimerLoop::load() {
     if (loaded_ && announced_ <= known_) return;
     const bool first = !loaded_;
     const bool began_empty = worker_.armed() == 0;
-    const auto target = announced_;
+    // What changes while this is read is read again with the next generation.
+    const auto target = std::max(announced_, first ? store_.generation() : Generation{});
     std::size_t count = 0;
     const auto visit = [&](const TimerRow& row) { arm(row, ++count <= kAnnounced); };
     if (first) {
