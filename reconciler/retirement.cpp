@@ -61,7 +61,9 @@ Diagnostic brake(const RetirementInput& input, std::size_t limit) {
         input, Severity::kError, "ATT6002",
         fmt::format("this would retire {} of {} objects of source {} ({} %, the limit is {})",
                     input.gone.size(), input.ours, input.input.source.name, percent, limit));
-    diagnostic.help = "look with attune plan; if that is meant: attune apply --force";
+    diagnostic.help =
+        fmt::format("look with attune plan; if that is meant: attune apply --allow-retire {}",
+                    input.gone.size());
     return diagnostic;
 }
 
