@@ -298,8 +298,6 @@ private:
                 {verdict, key.first, key.second, slot.standing(), slot.why});
         }
         checked.diagnostics = std::move(diagnostics_);
-        checked.refused =
-            input_.on_invalid == OnInvalid::kStrict && has_errors(checked.diagnostics);
         return checked;
     }
 

@@ -15,7 +15,6 @@
 #include "core/diagnostic.h"
 #include "core/load.h"
 #include "core/manifest.h"
-#include "core/source.h"
 #include "core/time.h"
 #include "core/zone_source.h"
 
@@ -27,8 +26,6 @@ struct CheckInput {
 
     // What this source last applied and has not retired, for freezing.
     std::vector<const Manifest*> last_applied;
-
-    OnInvalid on_invalid = OnInvalid::kFreeze;
 
     // Where schedules find their time zones. nullptr: schedules are not compiled.
     const ZoneSource* zones = nullptr;
@@ -65,7 +62,6 @@ struct Checked {
     // here has left the tree.
     std::vector<CheckedObject> objects;
     Diagnostics diagnostics;  // of the files and of this check, sorted
-    bool refused = false;     // on_invalid strict and an error: nothing may be applied
 };
 
 Checked check(const CheckInput& input);

@@ -143,7 +143,6 @@ Candidate check_tree(const LoadedTree& loaded, const SourceTree& tree, const Sto
     input.files = candidate.files;
     input.last_applied =
         last_applied(state, loaded.source->name, candidate.files, candidate.restored);
-    input.on_invalid = loaded.source->on_invalid;
     input.zones = &zones;
     input.now = now;
     input.text_of = [&](std::string_view path) -> std::optional<std::string_view> {

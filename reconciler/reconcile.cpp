@@ -39,6 +39,13 @@ bool is_held(const PlanResult& result, HoldReason reason) {
                        [&](const HeldObject& held) { return held.reason == reason; });
 }
 
+// Under `on_invalid: strict` one error refuses everything, wherever it was found: in the tree,
+// by the check or by the plan.
+bool is_refused(const PlanResult& result) {
+    return result.plan.source.on_invalid == OnInvalid::kStrict &&
+           has_errors(result.plan.revision.diagnostics);
+}
+
 RevisionOutcome outcome_of(const PlanResult& result, const Diagnostics& diagnostics) {
     const bool nothing = nothing_to_do(result.plan);
     if (nothing && is_held(result, HoldReason::kBrake)) return RevisionOutcome::kRefused;
@@ -126,9 +133,9 @@ Report Reconciler::apply(TimePoint now, Duration elapsed, const PassOptions& opt
     if (!loaded.source) return refuse(now, loaded.diagnostics);
     for (int n = 0; n < kReplans; ++n) {
         const StoredState state = store_.load_state(loaded.source->name);
-        Candidate candidate = check_tree(loaded, *tree_, state, source_, now, zones_);
-        if (candidate.checked.refused) return refuse(now, std::move(candidate.diagnostics));
+        const Candidate candidate = check_tree(loaded, *tree_, state, source_, now, zones_);
         PlanResult result = plan(candidate, state, now, options, elapsed);
+        if (is_refused(result)) return refuse_plan(now, std::move(result));
         const bool nothing = nothing_to_do(result.plan);
         Applied applied{
             .moved = false, .generation = state.generation, .revision = 0, .created = {}};
@@ -201,6 +208,13 @@ Report Reconciler::refuse(TimePoint now, Diagnostics diagnostics) {
                             .objects = 0,
                             .frozen = 0,
                             .diagnostics = report.diagnostics});
+    return report;
+}
+
+Report Reconciler::refuse_plan(TimePoint now, PlanResult result) {
+    Report report = refuse(now, std::move(result.plan.revision.diagnostics));
+    report.braked = is_held(result, HoldReason::kBrake);
+    report.held = std::move(result.held);
     return report;
 }
 
@@ -289,8 +303,8 @@ Preview Reconciler::preview(TimePoint now, const PassOptions& options) {
     if (!loaded.source) return refused(loaded.diagnostics);
     preview.state = store_.load_state(loaded.source->name);
     const Candidate candidate = check_tree(loaded, *tree_, preview.state, source_, now, zones_);
-    preview.refused = candidate.checked.refused;
     preview.result = plan(candidate, preview.state, now, options, std::nullopt);
+    preview.refused = is_refused(preview.result);
     preview.files = candidate.source_files.size();
     preview.tree = tree_->digest;
     preview.diagnostics = preview.result.plan.revision.diagnostics;

@@ -94,6 +94,7 @@ private:
     Report finish(const Candidate& candidate, PlanResult result, const StoredState& state,
                   Duration elapsed);
     Report refuse(TimePoint now, Diagnostics diagnostics);
+    Report refuse_plan(TimePoint now, PlanResult result);
     PlanResult plan(const Candidate& candidate, const StoredState& state, TimePoint now,
                     const PassOptions& options, std::optional<Duration> elapsed);
     bool surely_gone(const StoredObject& object, Duration elapsed);

@@ -141,16 +141,6 @@ TEST(Check, AnUnchangedObjectIsHeldAgainstAChangedOneOnly) {
     EXPECT_THAT(describe(checked.objects), HasSubstr("Rule ops.greet apply"));
 }
 
-TEST(Check, StrictRefusesAllForOneError) {
-    auto files = good();
-    files["packs/ops/sensors/tick.yaml"] = replaced(kTimer, "seconds", "secs");
-    const Tree tree(files);
-    EXPECT_TRUE(tree.check({}, OnInvalid::kStrict).refused);
-    EXPECT_FALSE(tree.check({}, OnInvalid::kFreeze).refused);
-    const Tree fine(good());
-    EXPECT_FALSE(fine.check({}, OnInvalid::kStrict).refused);
-}
-
 TEST(Check, ShowsBothPlacesOfADuplicateAndAppliesNeither) {
     auto files = good();
     files["packs/ops/sensors/zz.yaml"] = kTimer;

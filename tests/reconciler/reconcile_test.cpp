@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 
 #include "core/compile_catalog.h"
+#include "core/limits.h"
 #include "tests/support/database.h"
 #include "tests/support/temp_directory.h"
 #include "tests/support/zones.h"
@@ -38,6 +39,11 @@ protected:
     }
     void remove(const std::string& path) { std::filesystem::remove(root / path); }
 
+    void write_source(const std::string& name, const std::string& spec) {
+        write("attune.yaml", fmt::format("{{apiVersion: attune/v1, kind: Source, metadata:"
+                                         " {{name: {}}}, spec: {{{}}}}}",
+                                         name, spec));
+    }
     void write_sensor(const std::string& name, int seconds,
                       const std::string& trigger = "core.intervaltimer") {
         write(
@@ -323,9 +329,7 @@ TEST_F(ReconcileTest, ATreeWithoutItsRootFileRetiresNothingAndSaysSoOnce) {
 }
 
 TEST_F(ReconcileTest, StrictAppliesAllOrNothing) {
-    write("attune.yaml",
-          "{apiVersion: attune/v1, kind: Source, metadata: {name: main}, spec: {on_invalid:"
-          " strict}}");
+    write_source("main", "on_invalid: strict");
     write_sensor("good", 10);
     write_sensor("bad", 0);
     const Report report = settle();
@@ -334,6 +338,43 @@ TEST_F(ReconcileTest, StrictAppliesAllOrNothing) {
     write_sensor("bad", 1);
     EXPECT_EQ(settle().outcome, RevisionOutcome::kApplied);
     EXPECT_TRUE(is_live("sensor", "ops.good"));
+}
+
+TEST_F(ReconcileTest, StrictIsRefusedByAFileThatCannotBeRead) {
+    write_source("main", "on_invalid: strict");
+    write_sensor("good", 10);
+    write("packs/ops/large.yaml", std::string(limits::kFileBytes, '#'));
+    EXPECT_TRUE(reconciler.preview(now).refused);
+    const Report report = settle();
+    EXPECT_EQ(report.outcome, RevisionOutcome::kRefused);
+    EXPECT_THAT(codes(report), ElementsAre("ATT5005"));
+    EXPECT_FALSE(is_live("sensor", "ops.good"));
+}
+
+TEST_F(ReconcileTest, StrictIsRefusedByWhatOnlyThePlanFinds) {
+    write_source("main", "on_invalid: strict");
+    write_sensor("tick", 10);
+    settle();
+    write_source("renamed", "on_invalid: strict");
+    write_sensor("good", 10);
+    EXPECT_TRUE(reconciler.preview(now).refused);
+    const Report report = settle();
+    EXPECT_EQ(report.outcome, RevisionOutcome::kRefused);
+    EXPECT_THAT(codes(report), Contains("ATT6003"));
+    EXPECT_FALSE(is_live("sensor", "ops.good"));
+}
+
+TEST_F(ReconcileTest, StrictIsRefusedByTheBrake) {
+    write_source("main", "on_invalid: strict");
+    for (int n = 0; n < 10; ++n) write_sensor("s" + std::to_string(n), 10);
+    settle();
+    for (int n = 0; n < 10; ++n) remove("packs/ops/sensors/s" + std::to_string(n) + ".yaml");
+    write_sensor("good", 10);
+    const Report report = settle();
+    EXPECT_EQ(report.outcome, RevisionOutcome::kRefused);
+    EXPECT_TRUE(report.braked);
+    EXPECT_THAT(report.held, SizeIs(10));
+    EXPECT_FALSE(is_live("sensor", "ops.good"));
 }
 
 TEST_F(ReconcileTest, TheBrakeHoldsUntilSomebodyWhoLookedSaysOtherwise) {

@@ -51,11 +51,9 @@ CheckInput Tree::input() const {
     return input;
 }
 
-Checked Tree::check(const std::vector<const Manifest*>& last_applied,
-                    OnInvalid on_invalid) const {
+Checked Tree::check(const std::vector<const Manifest*>& last_applied) const {
     auto set = input();
     set.last_applied = last_applied;
-    set.on_invalid = on_invalid;
     return attune::check(set);
 }
 

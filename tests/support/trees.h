@@ -24,8 +24,7 @@ public:
     std::vector<const Manifest*> manifests() const;
 
     // At 2026-01-01T00:00:00Z, with the system's time zones.
-    Checked check(const std::vector<const Manifest*>& last_applied = {},
-                  OnInvalid on_invalid = OnInvalid::kFreeze) const;
+    Checked check(const std::vector<const Manifest*>& last_applied = {}) const;
 
     // The same with a hand on the input.
     CheckInput input() const;
