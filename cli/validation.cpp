@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <set>
 #include <utility>
 #include <variant>
 
@@ -80,9 +81,48 @@ Candidate check_as_new(const LoadedTree& loaded, const SourceTree& tree,
     return check_tree(loaded, tree, StoredState{}, source, SystemClock().now(), zones);
 }
 
-}  // namespace
+// The file is one thing; whether the source it is in can be read at all comes before it.
+bool concerns(const Diagnostic& diagnostic, const std::string& path) {
+    return diagnostic.file == path || diagnostic.file.empty() ||
+           (diagnostic.file == kSourceFile && diagnostic.severity == Severity::kError);
+}
 
-Validation validate_source(const std::string& root) {
+Diagnostic not_read(const std::string& root, const std::string& path) {
+    Diagnostic diagnostic;
+    diagnostic.code = "ATT5006";
+    diagnostic.file = path;
+    std::error_code failed;
+    const bool there = std::filesystem::exists(std::filesystem::path(root) / path, failed);
+    diagnostic.message = there ? fmt::format("`{}` is not read as a manifest", path)
+                               : fmt::format("there is no file `{}`", path);
+    diagnostic.help =
+        there ? "manifests are the .yaml and .yml files of a pack's directory, outside its "
+                "files/ and tests/, that do not begin with . or # and that .attuneignore does "
+                "not name; --pack PACK checks one by itself"
+              : "check the name; a directory checks all that is in it";
+    return diagnostic;
+}
+
+// "conf/attune.yaml" beside what is shown as "conf/packs/ops/a.yaml".
+std::string shown_source_file(const std::string& root, const std::string& path,
+                              const std::string& shown) {
+    const auto beside =
+        shown.ends_with(path) ? shown.substr(0, shown.size() - path.size()) : root + "/";
+    return beside + std::string(kSourceFile);
+}
+
+void rename_file(Validation& validation, const std::string& path, const std::string& shown) {
+    for (auto& diagnostic : validation.diagnostics) {
+        if (diagnostic.file == path) diagnostic.file = shown;
+    }
+    if (auto text = validation.texts.extract(path)) {
+        text.key() = shown;
+        validation.texts.insert(std::move(text));
+    }
+}
+
+// `looked_at`: the files that a finding would have been told of, had they any.
+Validation check_source(const std::string& root, std::set<std::string>& looked_at) {
     DirectorySource source(root);
     auto scanned = scan_settled(source);
     if (auto* failure = std::get_if<SourceFailure>(&scanned)) {
@@ -97,22 +137,32 @@ Validation validate_source(const std::string& root) {
     }
     sort_diagnostics(validation.diagnostics);
     keep_texts(validation, tree, source);
+    looked_at.emplace(kSourceFile);
+    for (const auto& file : loaded.texts) looked_at.insert(file.path);
+    looked_at.insert(loaded.unreadable.begin(), loaded.unreadable.end());
     return validation;
+}
+
+}  // namespace
+
+Validation validate_source(const std::string& root) {
+    std::set<std::string> looked_at;
+    return check_source(root, looked_at);
 }
 
 Validation validate_file_of_source(const std::string& root, const std::string& path,
                                    const std::string& shown) {
-    auto validation = validate_source(root);
-    std::erase_if(validation.diagnostics, [&](const Diagnostic& diagnostic) {
-        return diagnostic.file != path && !diagnostic.file.empty();
-    });
-    for (auto& diagnostic : validation.diagnostics) {
-        if (diagnostic.file == path) diagnostic.file = shown;
+    std::set<std::string> looked_at;
+    auto validation = check_source(root, looked_at);
+    std::erase_if(validation.diagnostics,
+                  [&](const Diagnostic& diagnostic) { return !concerns(diagnostic, path); });
+    if (!looked_at.contains(path) && !has_errors(validation.diagnostics)) {
+        validation.diagnostics.push_back(not_read(root, path));
     }
-    if (auto text = validation.texts.extract(path)) {
-        text.key() = shown;
-        validation.texts.insert(std::move(text));
+    if (path != kSourceFile) {
+        rename_file(validation, std::string(kSourceFile), shown_source_file(root, path, shown));
     }
+    rename_file(validation, path, shown);
     validation.files = 1;
     return validation;
 }

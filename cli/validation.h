@@ -23,7 +23,8 @@ struct Validation {
 Validation validate_source(const std::string& root);
 
 // One file of a source: the whole source is checked, and what concerns `path` (below `root`)
-// is told, under the name `shown`.
+// is told, under the name `shown`. So are errors of the attune.yaml, for nothing is read with
+// them, and a file that is not there or not read as a manifest is one (ATT5006).
 Validation validate_file_of_source(const std::string& root, const std::string& path,
                                    const std::string& shown);
 

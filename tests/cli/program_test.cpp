@@ -50,6 +50,11 @@ public:
                              "\n");
     }
 
+    // Returns its path.
+    std::string write(const std::string& name, const std::string& text) const {
+        return directory_.write(name, text);
+    }
+
     std::string path() const { return directory_.path().string(); }
     std::string file(const std::string& name) const { return directory_ / name; }
 
@@ -85,6 +90,29 @@ TEST(Validate, AFileIsJudgedTogetherWithItsSourceAndOthersAreLeftAside) {
     const auto ran = attune({"validate", bad});
     EXPECT_EQ(ran.exit, 1);
     EXPECT_THAT(ran.output, HasSubstr("--> " + bad + ":6:"));
+}
+
+TEST(Validate, AFileThatIsNotLookedAtIsNotCalledGood) {
+    const Source source;
+    const std::string broken = "kind: [";
+    for (const auto* name : {"packs/ops/files/a.yaml", "packs/ops/.hidden.yaml", "b.yaml",
+                             "packs/ops/notes.txt"}) {
+        const auto ran = attune({"validate", source.write(name, broken)});
+        EXPECT_EQ(ran.exit, 1) << name;
+        EXPECT_THAT(ran.output, AllOf(HasSubstr("ATT5006"), HasSubstr("is not read as"),
+                                      HasSubstr("= help: manifests are")));
+    }
+    const auto missing = attune({"validate", source.file("packs/ops/sensors/none.yaml")});
+    EXPECT_EQ(missing.exit, 1);
+    EXPECT_THAT(missing.output, HasSubstr("there is no file `packs/ops/sensors/none.yaml`"));
+}
+
+TEST(Validate, OfAFileWhoseSourceIsRefusedTheReasonIsTold) {
+    const Source source;
+    const auto root = source.write("attune.yaml", "kind: Source\n");
+    const auto ran = attune({"validate", source.file("packs/ops/sensors/every_10m.yaml")});
+    EXPECT_EQ(ran.exit, 1);
+    EXPECT_THAT(ran.output, HasSubstr("--> " + root + ":1:"));
 }
 
 TEST(Validate, ATextByItselfMayReferToWhatIsElsewhere) {
