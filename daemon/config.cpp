@@ -1,12 +1,16 @@
 #include "daemon/config.h"
 
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <filesystem>
+#include <iterator>
 #include <map>
 #include <thread>
+
+#include <fmt/format.h>
 
 #include "core/diagnostic_text.h"
 #include "core/json_schema.h"
@@ -87,6 +91,24 @@ DaemonConfig with_defaults(const Json& settings, const ConfigRequest& request) {
     return config;
 }
 
+std::string feed_socket(const DaemonConfig& config) {
+    return config.runtime_dir + "/feed.sock";
+}
+
+// A socket's path has to fit into its address (unix(7)). `pointer`: the setting it follows
+// from.
+void check_socket(const std::string& path, const std::string& pointer,
+                  const ConfigSources& sources, Diagnostics& found) {
+    constexpr auto kMost = sizeof(sockaddr_un::sun_path) - 1;
+    if (path.size() <= kMost) return;
+    const auto fault =
+        refuse("ATT2007",
+               fmt::format("`{}` has {} bytes, and a socket's path has at most {}", path,
+                           path.size(), kMost),
+               "choose a shorter directory, such as /run/attune");
+    found.push_back(sources.explain(pointer, fault.value()));
+}
+
 const JsonSchema& schema() {
     static const JsonSchema kSchema = [] {
         for (const auto& file : embedded_schemas()) {
@@ -107,7 +129,8 @@ LoadedConfig load_config(const ConfigRequest& request) {
     loaded.diagnostics = sources.take_diagnostics();
     if (!has_errors(loaded.diagnostics)) {
         for (const auto& violation : schema().validate(sources.settings())) {
-            loaded.diagnostics.push_back(sources.explain(violation));
+            auto found = sources.explain(violation);
+            std::move(found.begin(), found.end(), std::back_inserter(loaded.diagnostics));
         }
     }
     if (!has_errors(loaded.diagnostics)) {
@@ -116,10 +139,14 @@ LoadedConfig load_config(const ConfigRequest& request) {
             duration_at(sources.settings(), "/drain_timeout", config.drain_timeout);
         if (drain) {
             config.drain_timeout = *drain;
-            loaded.config = std::move(config);
         } else {
             loaded.diagnostics.push_back(sources.explain("/drain_timeout", drain.error()));
         }
+        const bool given = sources.settings().contains(Json::json_pointer("/control/socket"));
+        check_socket(config.control_socket, given ? "/control/socket" : "/runtime_dir", sources,
+                     loaded.diagnostics);
+        check_socket(feed_socket(config), "/runtime_dir", sources, loaded.diagnostics);
+        if (!has_errors(loaded.diagnostics)) loaded.config = std::move(config);
     }
     sort_diagnostics(loaded.diagnostics);
     loaded.text = render_text(loaded.diagnostics,
@@ -153,7 +180,7 @@ ServiceOptions service_options(const DaemonConfig& config, const std::string& ve
     options.source_path = config.source_path;
     options.runtime_dir = config.runtime_dir;
     options.control_socket = config.control_socket;
-    options.feed_socket = config.runtime_dir + "/feed.sock";
+    options.feed_socket = feed_socket(config);
     options.control_group = find_group(config.control_group);
     options.recorders = config.recorders;
     options.timer_workers = config.timer_workers;

@@ -16,9 +16,10 @@
 namespace attune {
 
 struct ConfigRequest {
-    std::string file;                      // empty: /etc/attune/attuned.yaml, if it is there
+    std::string file;                      // empty: default_file, if it is there
     std::vector<std::string> overrides;    // "log.level=debug", the last of a key wins
     std::vector<std::string> environment;  // "NAME=value", the process's
+    std::string default_file = "/etc/attune/attuned.yaml";  // read when there, and no `file`
 };
 
 struct DaemonConfig {

@@ -14,8 +14,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char* kDefaultFile = "/etc/attune/attuned.yaml";
 constexpr std::string_view kPrefix = "ATTUNE__";
+constexpr const char* kUnreadable =
+    "let the daemon's user read it, or name another file with --config";
 
 // "LOG__LEVEL" or "log.level" -> "/log/level".
 std::string pointer_of(std::string name, std::string_view separator) {
@@ -41,6 +42,12 @@ Json without_nulls(const Json& settings) {
     return said;
 }
 
+// What may not be looked at may be there: whoever reads it then says why it cannot be read.
+bool may_be_there(const std::string& file) {
+    std::error_code unknown;
+    return fs::status(file, unknown).type() != fs::file_type::not_found;
+}
+
 // A value from the environment or a flag is a number or a boolean when it reads like one.
 Json typed(const std::string& text) {
     const auto parsed = Json::parse(text, nullptr, false);
@@ -52,8 +59,8 @@ Json typed(const std::string& text) {
 
 ConfigSources::ConfigSources(const ConfigRequest& request) {
     const bool given = !request.file.empty();
-    const std::string file = given ? request.file : kDefaultFile;
-    if (given || fs::exists(file)) read(file);
+    const std::string file = given ? request.file : request.default_file;
+    if (given || may_be_there(file)) read(file);
     read_folder(file + ".d");
     for (const auto& entry : request.environment) {
         const auto equals = entry.find('=');
@@ -78,7 +85,7 @@ void ConfigSources::read(const std::string& path) {
     try {
         text = read_file(path, limits::kFileBytes);
     } catch (const std::exception& error) {
-        fault(path, "ATT5001", error.what(), "name another file with --config");
+        fault(path, "ATT5001", error.what(), kUnreadable);
         return;
     }
     auto parsed = parse_yaml(text, path);
@@ -102,8 +109,7 @@ void ConfigSources::read_folder(const std::string& path) {
         if (entry->path().extension() == ".yaml") files.push_back(entry->path().string());
     }
     if (failed && failed != std::errc::no_such_file_or_directory) {
-        fault(path, "ATT5001", "cannot read the folder: " + failed.message(),
-              "let the daemon's user read it, or name another file with --config");
+        fault(path, "ATT5001", "cannot read the folder: " + failed.message(), kUnreadable);
         return;
     }
     std::sort(files.begin(), files.end());
@@ -136,43 +142,29 @@ void ConfigSources::fault(const std::string& file, const std::string& code,
     diagnostics_.push_back(std::move(diagnostic));
 }
 
-Diagnostic ConfigSources::explain(const Violation& violation) const {
-    Diagnostic diagnostic;
-    const bool unknown = violation.keyword == "additionalProperties";
-    diagnostic.code = unknown ? "ATT2004" : "ATT2002";
-    diagnostic.pointer = violation.pointer;
-    diagnostic.message = violation.message;
-    diagnostic.label = violation.label;
-    for (const auto& allowed : violation.allowed) {
-        diagnostic.help += (diagnostic.help.empty() ? "known: " : ", ") + allowed;
+Diagnostics ConfigSources::explain(const Violation& violation) const {
+    auto pointer = violation.pointer;
+    if (violation.keyword == "additionalProperties") {
+        pointer += "/" + pointer_segment(violation.property);
     }
-    return place(std::move(diagnostic), unknown ? violation.property : "");
+    return findings_of({violation}, subject_of(pointer), "", "");
 }
 
 Diagnostic ConfigSources::explain(const std::string& pointer, const Fault& fault) const {
-    Diagnostic diagnostic;
-    diagnostic.code = fault.code;
-    diagnostic.reason = fault.reason;
-    diagnostic.pointer = pointer;
-    diagnostic.message = fault.message;
-    diagnostic.help = fault.help;
-    return place(std::move(diagnostic), "");
+    return finding_of(fault, subject_of(pointer), pointer);
 }
 
 // The last layer that says anything there is the one at fault.
-Diagnostic ConfigSources::place(Diagnostic diagnostic, const std::string& property) const {
-    auto pointer = diagnostic.pointer;
-    if (!property.empty()) pointer += "/" + pointer_segment(property);
-    for (auto layer = layers_.rbegin(); layer != layers_.rend(); ++layer) {
-        if (!layer->settings.contains(Json::json_pointer(pointer))) continue;
-        diagnostic.file = layer->name;
-        if (!layer->document) return diagnostic;
-        const auto found = find(*layer->document, pointer);
-        if (property.empty() && found.node) diagnostic.range = found.node->range;
-        if (!property.empty() && found.member) diagnostic.range = found.member->key_range;
-        return diagnostic;
-    }
-    return diagnostic;
+Subject ConfigSources::subject_of(const std::string& pointer) const {
+    const auto layer =
+        std::find_if(layers_.rbegin(), layers_.rend(), [&](const Layer& candidate) {
+            return candidate.settings.contains(Json::json_pointer(pointer));
+        });
+    if (layer == layers_.rend()) return {};
+    return {.file = layer->name,
+            .kind = {},
+            .ref = {},
+            .document = layer->document ? &*layer->document : nullptr};
 }
 
 std::optional<std::string_view> ConfigSources::text_of(std::string_view file) const {

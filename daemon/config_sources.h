@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/diagnostic.h"
+#include "core/findings.h"
 #include "core/json.h"
 #include "core/json_schema.h"
 #include "core/node.h"
@@ -27,7 +28,7 @@ public:
     Diagnostics take_diagnostics() { return std::move(diagnostics_); }
 
     // Findings about a setting, at the place of whoever said it last.
-    Diagnostic explain(const Violation& violation) const;
+    Diagnostics explain(const Violation& violation) const;
     Diagnostic explain(const std::string& pointer, const Fault& fault) const;
 
     std::optional<std::string_view> text_of(std::string_view file) const;
@@ -45,7 +46,7 @@ private:
     void add(Layer layer);
     void fault(const std::string& file, const std::string& code, const std::string& message,
                const std::string& help);
-    Diagnostic place(Diagnostic diagnostic, const std::string& property) const;
+    Subject subject_of(const std::string& pointer) const;
 
     Json settings_ = Json::object();
     std::vector<Layer> layers_;

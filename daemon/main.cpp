@@ -205,7 +205,13 @@ int run(const DaemonConfig& config, Log& log) {
 }
 
 int start(const Arguments& arguments) {
-    const auto loaded = load_config(arguments.config);
+    LoadedConfig loaded;
+    try {
+        loaded = load_config(arguments.config);
+    } catch (const std::exception& error) {
+        std::fprintf(stderr, "attuned: cannot read the configuration: %s\n", error.what());
+        return exit_code::kConfig;
+    }
     std::fputs(loaded.text.c_str(), stderr);
     if (!loaded.config) return exit_code::kConfig;
     if (arguments.check) {

@@ -5,6 +5,7 @@
 #include <fstream>
 #include <map>
 #include <sstream>
+#include <utility>
 
 #include <gmock/gmock.h>
 
@@ -144,6 +145,18 @@ TEST_F(ConfigTest, AFindingHasItsPlace) {
     EXPECT_THAT(text, HasSubstr("attuned.yaml:4:10"));
 }
 
+TEST_F(ConfigTest, AFindingHasTheCodeThatExplainsIt) {
+    file(
+        "log: {levle: debug, level: loud}\nexecutors: {slots: many, recorders: 0}\n"
+        "node: ''\nstate_dir: relative\n");
+    const auto loaded = load_config(request);
+    std::vector<std::string> codes;
+    for (const auto& found : loaded.diagnostics) codes.push_back(found.code);
+    EXPECT_THAT(codes, ElementsAre("ATT2004", "ATT2011", "ATT2005", "ATT2006", "ATT2007",
+                                   "ATT2008", "ATT2008"));
+    EXPECT_THAT(findings(), HasSubstr("did you mean `level`?"));
+}
+
 TEST_F(ConfigTest, AFindingNamesTheVariableOrTheFlag) {
     request.environment = {"ATTUNE__LOG__LEVEL=loud"};
     EXPECT_THAT(findings(), HasSubstr("ATTUNE__LOG__LEVEL"));
@@ -185,6 +198,30 @@ TEST_F(ConfigTest, AFolderThatCannotBeReadIsNoEmptyOne) {
     ::chmod((directory / "attuned.yaml.d").c_str(), 0700);
     as_user(kNobody, kNobody, {},
             [&] { EXPECT_THAT(findings(), HasSubstr("cannot read the folder")); });
+}
+
+TEST_F(ConfigTest, ADefaultFileThatMayNotBeLookedAtIsNoAbsentOne) {
+    if (!may_become_others()) GTEST_SKIP() << "needs root";
+    ::chmod(directory.path().c_str(), 0700);
+    request.default_file = std::exchange(request.file, "");
+    as_user(kNobody, kNobody, {},
+            [&] { EXPECT_THAT(findings(), HasSubstr("attuned.yaml: Permission denied")); });
+}
+
+TEST_F(ConfigTest, ADefaultFileNeedNotBeThere) {
+    request.file = "";
+    request.default_file = directory / "absent.yaml";
+    EXPECT_EQ(config().recorders, 2);
+}
+
+TEST_F(ConfigTest, ASocketsNameMustFitIntoItsAddress) {
+    const auto name = "/" + std::string(107, 'r');
+    request.overrides = {"control.socket=" + name};
+    EXPECT_THAT(findings(), HasSubstr("a socket's path has at most 107"));
+    request.overrides = {"runtime_dir=" + name, "control.socket=/c.sock"};
+    EXPECT_THAT(findings(), HasSubstr("--set runtime_dir"));
+    request.overrides = {"control.socket=" + name.substr(0, 107)};
+    EXPECT_EQ(config().control_socket.size(), 107);
 }
 
 TEST_F(ConfigTest, WhatIsDescribedReadsBackAsTheSame) {
