@@ -29,9 +29,9 @@ std::optional<std::string> text_at(const Node& document, std::string_view pointe
 
 class FileLoader {
 public:
-    FileLoader(std::string_view path, std::string_view pack) {
+    FileLoader(std::string_view path, std::string_view directory) : directory_(directory) {
         file_.path = path;
-        file_.pack = pack;
+        file_.pack = directory.substr(directory.rfind('/') + 1);
     }
 
     LoadedFile run(std::string_view bytes) {
@@ -60,6 +60,7 @@ private:
             return;
         }
         const auto kind = *identity.kind;
+        if (kind == Kind::kPack) check_pack_place(subject, found);
         const Place place{file_.path, document.range.line};
         auto json = to_json(document);
         auto violations = compiled_schema(kind).validate(json);
@@ -81,6 +82,19 @@ private:
             file_.broken.push_back(std::move(broken));
         }
         append(file_.diagnostics, std::move(found));
+    }
+
+    // Commands are found from the directory that the Pack's manifest is in.
+    void check_pack_place(const Subject& subject, Diagnostics& found) const {
+        const std::string_view path = file_.path;
+        if (!path.starts_with(directory_ + "/")) return;
+        const auto name = path.substr(directory_.size() + 1);
+        if (name.find('/') == std::string_view::npos) return;
+        report(
+            found, subject, "ATT3009", "/kind",
+            fmt::format("a Pack stands in {}/ itself, not in a directory below it", directory_),
+            fmt::format("move it to {}/pack.yaml", directory_))
+            .pointer.clear();
     }
 
     // What only a process has beside `runner: builtin`: the runner is what is wrong.
@@ -242,6 +256,7 @@ private:
         return false;
     }
 
+    std::string directory_;
     LoadedFile file_;
 };
 

@@ -32,10 +32,11 @@ struct LoadedFile {
     std::vector<BrokenObject> broken;  // identified, not valid
     // False: some document cannot be told, so everything last known from this path is frozen.
     bool identified = true;
-    Diagnostics diagnostics;  // ATT1xxx, ATT2xxx, ATT3004, ATT3005, sorted
+    Diagnostics diagnostics;  // ATT1xxx, ATT2xxx, ATT3004 and what else one file shows, sorted
 };
 
-// `pack`: the name of the pack directory the file is in; empty: none, which is a finding.
+// `pack`: the pack directory that the file is in, "packs/ops", or the name alone of a file that
+// stands by itself; empty: none, which is a finding.
 LoadedFile load_file(std::string_view path, std::string_view pack, std::string_view bytes);
 
 struct LoadedSource {

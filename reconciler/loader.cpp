@@ -42,7 +42,7 @@ Diagnostic finding(const SkippedEntry& entry) {
 std::shared_ptr<const LoadedFile> moved(const TreeFile& file, const std::string& pack) {
     auto loaded = std::make_shared<LoadedFile>();
     loaded->path = file.path;
-    loaded->pack = pack;
+    loaded->pack = pack.substr(pack.rfind('/') + 1);
     loaded->identified = false;
     Diagnostic diagnostic = about(file.path, Severity::kError, "ATT5005",
                                   fmt::format("`{}` changed while it was read", file.path));

@@ -45,7 +45,7 @@ std::optional<std::string> PackLayout::pack_of(std::string_view path) const {
         if (!std::binary_search(directories_.begin(), directories_.end(), directory)) continue;
         const std::string_view rest = path.substr(slash + 1);
         if (rest.starts_with("files/") || rest.starts_with("tests/")) return std::nullopt;
-        return std::string(directory.substr(directory.rfind('/') + 1));
+        return std::string(directory);
     }
     if (path.find('/') != std::string_view::npos && in_folder(path)) return std::string();
     return std::nullopt;

@@ -16,7 +16,7 @@ public:
     // `source.packs` are globs of directories; `*` stays within a segment.
     PackLayout(const SourceSpec& source, const TreeListing& listing);
 
-    // The name of the pack directory that `path` is in; "" for a file beside the packs, which
+    // The pack directory that `path` is in, "packs/ops"; "" for a file beside the packs, which
     // is a finding; nullopt for what is none of ours: outside the globs' folders, or among a
     // pack's files/ and tests/.
     std::optional<std::string> pack_of(std::string_view path) const;

@@ -81,6 +81,21 @@ spec:
     EXPECT_FALSE(rule.enabled);
 }
 
+TEST(Load, APackStandsInItsDirectoryItself) {
+    constexpr std::string_view kPack =
+        "apiVersion: attune/v1\nkind: Pack\nmetadata: {ref: ops}\n";
+    EXPECT_THAT(load_file("packs/ops/any.yaml", "packs/ops", kPack).diagnostics, IsEmpty());
+    EXPECT_THAT(load_file("-", "ops", kPack).diagnostics, IsEmpty());
+    for (const auto* path : {"packs/ops/meta/pack.yaml", "packs/ops/ops/pack.yaml"}) {
+        const auto file = load_file(path, "packs/ops", kPack);
+        ASSERT_THAT(file.diagnostics, SizeIs(1)) << path;
+        EXPECT_EQ(file.diagnostics[0].code, "ATT3009");
+        EXPECT_EQ(file.diagnostics[0].help, "move it to packs/ops/pack.yaml");
+        EXPECT_TRUE(file.identified);
+        EXPECT_THAT(file.broken, SizeIs(1));
+    }
+}
+
 TEST(Load, ASensorOfAnyOtherTriggerTakesItsEventsFromOutside) {
     const auto manifest = loaded(R"(apiVersion: attune/v1
 kind: Sensor

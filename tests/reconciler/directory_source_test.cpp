@@ -139,8 +139,8 @@ protected:
 TEST_F(PackLayoutTest, AFileIsOfThePackItIsIn) {
     root.write("packs/ops/sensors/a.yaml", "");
     const PackLayout packs = layout();
-    EXPECT_EQ(packs.pack_of("packs/ops/sensors/a.yaml"), "ops");
-    EXPECT_EQ(packs.pack_of("packs/ops/pack.yaml"), "ops");
+    EXPECT_EQ(packs.pack_of("packs/ops/sensors/a.yaml"), "packs/ops");
+    EXPECT_EQ(packs.pack_of("packs/ops/pack.yaml"), "packs/ops");
     EXPECT_THAT(packs.directories(), ElementsAre("packs/ops"));
 }
 

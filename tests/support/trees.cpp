@@ -14,7 +14,7 @@ namespace {
 std::string pack_of(const std::string& path) {
     constexpr std::string_view kPacks = "packs/";
     if (!path.starts_with(kPacks)) return {};
-    return path.substr(kPacks.size(), path.find('/', kPacks.size()) - kPacks.size());
+    return path.substr(0, path.find('/', kPacks.size()));
 }
 
 std::string place(const std::string& file, const Range& range) {
