@@ -182,7 +182,8 @@ private:
     }
 
     bool check_value(const Json& schema, const Json& value, const Path* path) {
-        if (const auto only = schema.find("const"); only != schema.end() && *only != value) {
+        if (const auto only = schema.find("const");
+            only != schema.end() && !may_equal(value, *only)) {
             report(path, "const",
                    fmt::format("expected {}, found {}", shown(*only), shown(value)),
                    "expected " + compact(*only))
@@ -190,8 +191,8 @@ private:
             return false;
         }
         const auto values = schema.find("enum");
-        if (values == schema.end() ||
-            std::find(values->begin(), values->end(), value) != values->end()) {
+        const auto equal = [&](const Json& allowed) { return may_equal(value, allowed); };
+        if (values == schema.end() || std::any_of(values->begin(), values->end(), equal)) {
             return true;
         }
         std::vector<std::string> words;
@@ -201,6 +202,31 @@ private:
                "expected " + alternatives(words))
             .allowed = words;
         return false;
+    }
+
+    // Whether `value` is `wanted`, or becomes it by what stands for any value.
+    bool may_equal(const Json& value, const Json& wanted) const {
+        if (!is_open(value)) return value == wanted;
+        if (!value.is_structured()) return true;
+        if (value.type() != wanted.type() || value.size() != wanted.size()) return false;
+        if (value.is_array()) {
+            return std::equal(value.begin(), value.end(), wanted.begin(),
+                              [this](const Json& a, const Json& b) { return may_equal(a, b); });
+        }
+        for (const auto& [key, inner] : value.items()) {
+            const auto same = wanted.find(key);
+            if (same == wanted.end() || !may_equal(inner, *same)) return false;
+        }
+        return true;
+    }
+
+    // Whether something at or below `value` stands for any value: what matches may then turn
+    // out not to, while what does not match never will.
+    bool is_open(const Json& value) const {
+        if (stands_for_any_ == nullptr) return false;
+        if (!value.is_structured()) return stands_for_any_(value);
+        return std::any_of(value.begin(), value.end(),
+                           [this](const Json& inner) { return is_open(inner); });
     }
 
     void check_number(const Json& schema, const Json& value, const Path* path) {
@@ -381,16 +407,23 @@ private:
             check_any(*one, value, path, "oneOf");
         }
         if (const auto no = schema.find("not"); no != schema.end()) {
-            if (tried(*no, value, path).empty()) {
+            if (!is_open(value) && tried(*no, value, path).empty()) {
                 report(path, "not", fmt::format("{} is what is not allowed here", shown(value)),
                        "not allowed");
             }
         }
         if (const auto condition = schema.find("if"); condition != schema.end()) {
             const bool holds = tried(*condition, value, path).empty();
+            if (holds && is_open(value) && fits_branch(schema, "else", value, path)) return;
             const auto branch = schema.find(holds ? "then" : "else");
             if (branch != schema.end()) check(*branch, value, path);
         }
+    }
+
+    bool fits_branch(const Json& schema, const char* name, const Json& value,
+                     const Path* path) {
+        const auto branch = schema.find(name);
+        return branch == schema.end() || tried(*branch, value, path).empty();
     }
 
     // Of several shapes, the one that was probably meant is explained: the only one whose
@@ -416,7 +449,7 @@ private:
             ++candidates;
             meant = std::move(faults);
         }
-        if (matches == 1 || (matches > 1 && keyword == "anyOf")) return;
+        if (matches == 1 || (matches > 1 && (keyword == "anyOf" || is_open(value)))) return;
         if (matches > 1) {
             report(path, keyword,
                    fmt::format("{} is of {} shapes at once", shown(value), matches),

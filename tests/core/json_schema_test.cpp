@@ -137,13 +137,43 @@ TEST(JsonSchema, ExplainsTheShapeThatWasMeant) {
     EXPECT_THAT(faults(schema, "5"), ElementsAre(" oneOf"));
 }
 
-TEST(JsonSchema, TemplateStringsStandForAnyValue) {
-    const auto is_template = [](const Json& value) {
-        return value.is_string() && value.get<std::string>().starts_with("{{");
+// What is wrong with a value in which a text that begins with {{ stands for any.
+std::vector<std::string> faults_with_templates(std::string_view schema,
+                                               std::string_view value) {
+    const auto is_template = [](const Json& part) {
+        return part.is_string() && part.get<std::string>().starts_with("{{");
     };
-    const auto schema = compiled(R"({"properties":{"n":{"anyOf":[{"type":"integer"}]}}})");
-    EXPECT_THAT(schema.validate(json(R"({"n":"{{ event.id }}"})"), is_template), IsEmpty());
-    EXPECT_THAT(schema.validate(json(R"({"n":"event.id"})"), is_template), SizeIs(1));
+    std::vector<std::string> texts;
+    for (const auto& violation : compiled(schema).validate(json(value), is_template)) {
+        texts.push_back(violation.pointer + " " + violation.keyword);
+    }
+    return texts;
+}
+
+TEST(JsonSchema, TemplateStringsStandForAnyValue) {
+    const auto* schema = R"({"properties":{"n":{"anyOf":[{"type":"integer"}]}}})";
+    EXPECT_THAT(faults_with_templates(schema, R"({"n":"{{ event.id }}"})"), IsEmpty());
+    EXPECT_THAT(faults_with_templates(schema, R"({"n":"event.id"})"), SizeIs(1));
+}
+
+TEST(JsonSchema, AroundATemplateOnlyWhatCannotBecomeRightIsAFault) {
+    const auto* one = R"({"oneOf":[{"properties":{"a":{"type":"integer"}}},
+                                   {"properties":{"a":{"type":"string"}}}]})";
+    EXPECT_THAT(faults_with_templates(one, R"({"a":"{{ x }}"})"), IsEmpty());
+    EXPECT_THAT(faults_with_templates(one, R"({"a":true,"b":"{{ x }}"})"), SizeIs(1));
+    const auto* no = R"({"not":{"properties":{"a":{"const":1}}}})";
+    EXPECT_THAT(faults_with_templates(no, R"({"a":"{{ x }}"})"), IsEmpty());
+    EXPECT_THAT(faults_with_templates(no, R"({"a":1})"), SizeIs(1));
+    const auto* choice = R"({"if":{"properties":{"a":{"const":1}}},
+                             "then":{"required":["b"]},"else":{"required":["c"]}})";
+    EXPECT_THAT(faults_with_templates(choice, R"({"a":"{{ x }}","b":1})"), IsEmpty());
+    EXPECT_THAT(faults_with_templates(choice, R"({"a":"{{ x }}","c":1})"), IsEmpty());
+    EXPECT_THAT(faults_with_templates(choice, R"({"a":"{{ x }}"})"), ElementsAre(" required"));
+    EXPECT_THAT(faults_with_templates(choice, R"({"a":2,"b":"{{ x }}"})"), SizeIs(1));
+    const auto* list = R"({"enum":[{"a":1,"b":[1,2]},7]})";
+    EXPECT_THAT(faults_with_templates(list, R"({"a":"{{ x }}","b":[1,"{{ y }}"]})"), IsEmpty());
+    EXPECT_THAT(faults_with_templates(list, R"({"a":"{{ x }}","b":[2,"{{ y }}"]})"), SizeIs(1));
+    EXPECT_THAT(faults_with_templates(list, R"({"a":"{{ x }}"})"), SizeIs(1));
 }
 
 TEST(JsonSchema, ParametersAreClosedUnlessTheirSchemaSaysOtherwise) {
