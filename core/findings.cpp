@@ -2,11 +2,15 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
 #include <optional>
+#include <set>
+#include <span>
 #include <utility>
 
 #include <fmt/format.h>
 
+#include "core/limits.h"
 #include "core/suggest.h"
 #include "core/text_places.h"
 #include "core/time.h"
@@ -133,34 +137,53 @@ void help_with_value(const Violation& violation, const Node* node, Diagnostic& d
     diagnostic.fix = Fix{node->range, *meant, false};
 }
 
+// "allowed: a, b and 480 more".
+std::string told_allowed(std::span<const std::string> known) {
+    const auto some = known.first(std::min(known.size(), limits::kAllowedTold));
+    auto text = fmt::format("allowed: {}", fmt::join(some, ", "));
+    if (some.size() < known.size()) {
+        text += fmt::format(" and {} more", known.size() - some.size());
+    }
+    return text;
+}
+
 void help_with_key(const Violation& violation, const Range& key, Diagnostic& diagnostic) {
-    if (const auto meant = suggest(violation.property, violation.allowed)) {
+    if (violation.known == nullptr || violation.known->empty()) {
+        diagnostic.help = "nothing may stand here";
+        return;
+    }
+    const auto& known = *violation.known;
+    diagnostic.notes.push_back(told_allowed(known));
+    if (known.size() > limits::kSuggestedProperties) return;
+    if (const auto meant = suggest(violation.property, known)) {
         diagnostic.help = fmt::format("did you mean `{}`?", *meant);
         diagnostic.fix = Fix{key, *meant, false};
-    } else if (violation.allowed.empty()) {
-        diagnostic.help = "nothing may stand here";
-    }
-    if (!violation.allowed.empty()) {
-        diagnostic.notes.push_back(
-            fmt::format("allowed: {}", fmt::join(violation.allowed, ", ")));
     }
 }
 
-// The missing property that `unknown` was probably meant to be.
-const Violation* meant_by(const Violation& unknown, const std::vector<Violation>& all) {
-    std::vector<std::string> missing;
-    for (const auto& violation : all) {
-        if (violation.keyword == "required" && violation.pointer == unknown.pointer) {
-            missing.push_back(violation.property);
-        }
+// What is missing where, by pointer.
+using Missing = std::map<std::string_view, std::vector<const Violation*>>;
+
+Missing missing_in(const std::vector<Violation>& violations) {
+    Missing missing;
+    for (const auto& violation : violations) {
+        if (violation.keyword == "required") missing[violation.pointer].push_back(&violation);
     }
-    const auto meant = suggest(unknown.property, missing);
+    return missing;
+}
+
+// The missing property that `unknown` was probably meant to be.
+const Violation* meant_by(const Violation& unknown, const Missing& missing) {
+    const auto here = missing.find(unknown.pointer);
+    if (here == missing.end() || here->second.size() > limits::kSuggestedProperties) {
+        return nullptr;
+    }
+    std::vector<std::string> names;
+    for (const auto* violation : here->second) names.push_back(violation->property);
+    const auto meant = suggest(unknown.property, names);
     if (!meant) return nullptr;
-    const auto found = std::find_if(all.begin(), all.end(), [&](const Violation& violation) {
-        return violation.keyword == "required" && violation.pointer == unknown.pointer &&
-               violation.property == *meant;
-    });
-    return found == all.end() ? nullptr : &*found;
+    const auto found = std::find(names.begin(), names.end(), *meant);
+    return here->second[static_cast<std::size_t>(found - names.begin())];
 }
 
 Diagnostic finding_of_violation(const Violation& violation, const Subject& subject,
@@ -223,20 +246,20 @@ Diagnostic finding_at(const Subject& subject, std::string pointer, Aim aim) {
 
 Diagnostics findings_of(const std::vector<Violation>& violations, const Subject& subject,
                         std::string_view base, std::string_view where) {
-    std::vector<const Violation*> folded;
+    const auto missing = missing_in(violations);
+    std::set<const Violation*> folded;
     Diagnostics found;
     for (const auto& violation : violations) {
         if (violation.keyword != "additionalProperties") continue;
         found.push_back(finding_of_violation(violation, subject, base, where));
-        const auto* meant = meant_by(violation, violations);
+        const auto* meant = meant_by(violation, missing);
         if (meant == nullptr) continue;
-        folded.push_back(meant);
+        folded.insert(meant);
         found.back().notes.push_back(fmt::format(
             "the missing required `{}` is folded into this finding", meant->property));
     }
     for (const auto& violation : violations) {
-        if (violation.keyword == "additionalProperties" ||
-            std::find(folded.begin(), folded.end(), &violation) != folded.end()) {
+        if (violation.keyword == "additionalProperties" || folded.contains(&violation)) {
             continue;
         }
         found.push_back(finding_of_violation(violation, subject, base, where));

@@ -25,8 +25,9 @@ struct Violation {
     std::string message;   // one sentence, lower case, no full stop
     std::string label;     // short words for under a caret: "expected an integer"
     std::string property;  // the missing or unknown property, else empty
-    std::vector<std::string>
-        allowed;  // an enum's values as JSON texts, or the properties known
+    std::vector<std::string> allowed;  // an enum's values as JSON texts, or a type's names
+    // The properties that would not be unknown, shared by all that are; else nullptr.
+    std::shared_ptr<const std::vector<std::string>> known;
 };
 
 class JsonSchema {

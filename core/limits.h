@@ -37,6 +37,13 @@ inline constexpr std::size_t kSchemaExpansions = 10'000;  // $ref targets visite
 inline constexpr std::size_t kPatternBytes = 1024;
 inline constexpr std::size_t kUniqueItems = 1000;
 
+// What a finding tells.
+inline constexpr std::size_t kUnknownProperties = 100;  // of one mapping, further are counted
+inline constexpr std::size_t kAllowedTold = 20;         // of the names allowed in its place
+inline constexpr std::size_t kSuggestedProperties =
+    1000;                                            // of more nobody knows what was meant
+inline constexpr std::size_t kSuggestedBytes = 128;  // nor of a longer word
+
 // Timers.
 inline constexpr std::size_t kCronBytes = 256;
 inline constexpr int kNextCount = 10'000;  // instants that `attune next` prints at most

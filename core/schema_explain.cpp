@@ -8,6 +8,7 @@
 #include <re2/re2.h>
 
 #include "core/formats.h"
+#include "core/limits.h"
 #include "core/node.h"
 #include "core/text_places.h"
 
@@ -337,6 +338,7 @@ private:
         const auto properties = schema.find("properties");
         const auto by_pattern = schema.find("patternProperties");
         const auto others = schema.find("additionalProperties");
+        std::vector<std::string> unknown;
         for (const auto& [key, value] : mapping.items()) {
             const Path member{path, &key, 0};
             if (names != schema.end()) check_name(*names, key, &member);
@@ -355,11 +357,12 @@ private:
             }
             if (known || others == schema.end()) continue;
             if (others->is_boolean() && !others->get<bool>()) {
-                report_unknown(schema, key, path);
+                unknown.push_back(key);
             } else {
                 check(*others, value, &member);
             }
         }
+        report_unknown(schema, unknown, path);
     }
 
     void check_name(const Json& schema, const std::string& key, const Path* member) {
@@ -386,14 +389,25 @@ private:
         }
     }
 
-    void report_unknown(const Json& schema, const std::string& key, const Path* path) {
-        auto& violation = report(path, "additionalProperties",
-                                 fmt::format("unknown property `{}`", key), "not declared");
-        violation.property = key;
+    // Of a mapping that is another one altogether the first keys tell as much as all of them.
+    void report_unknown(const Json& schema, const std::vector<std::string>& keys,
+                        const Path* path) {
+        if (keys.empty()) return;
+        auto known = std::make_shared<std::vector<std::string>>();
         const auto properties = schema.find("properties");
-        if (properties == schema.end()) return;
-        for (const auto& [name, unused] : properties->items())
-            violation.allowed.push_back(name);
+        if (properties != schema.end()) {
+            for (const auto& [name, unused] : properties->items()) known->push_back(name);
+        }
+        const auto told = std::min(keys.size(), limits::kUnknownProperties);
+        for (std::size_t i = 0; i < told; ++i) {
+            auto message = fmt::format("unknown property `{}`", keys[i]);
+            const auto more = keys.size() - told;
+            if (i + 1 == told && more > 0) message += fmt::format(" and {} more", more);
+            auto& violation =
+                report(path, "additionalProperties", std::move(message), "not declared");
+            violation.property = keys[i];
+            violation.known = known;
+        }
     }
 
     void check_branches(const Json& schema, const Json& value, const Path* path) {

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <vector>
 
+#include "core/limits.h"
+
 namespace attune {
 namespace {
 
@@ -40,6 +42,7 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
 
 std::optional<std::string> suggest(std::string_view word,
                                    std::span<const std::string> candidates) {
+    if (word.size() > limits::kSuggestedBytes) return std::nullopt;
     const auto wanted = folded(word);
     const std::size_t most = std::max<std::size_t>(1, wanted.size() / 3);
     const std::string* best = nullptr;

@@ -13,7 +13,7 @@ namespace attune {
 std::size_t edit_distance(std::string_view a, std::string_view b);
 
 // The candidate within max(1, len/3) edits of `word`, ignoring case, `-` and `_`; nullopt when
-// none is, or when two are equally near.
+// none is, when two are equally near, or when `word` is longer than limits::kSuggestedBytes.
 std::optional<std::string> suggest(std::string_view word,
                                    std::span<const std::string> candidates);
 

@@ -141,6 +141,24 @@ TEST(Check, AnUnchangedObjectIsHeldAgainstAChangedOneOnly) {
     EXPECT_THAT(describe(checked.objects), HasSubstr("Rule ops.greet apply"));
 }
 
+TEST(Check, OfAMappingThatIsAnotherOneAltogetherSomeKeysAreTold) {
+    std::string properties;
+    std::string config;
+    for (int n = 0; n < 30; ++n) properties += "property_" + std::to_string(n) + ": {}, ";
+    for (int n = 0; n < 150; ++n) config += "u" + std::to_string(n) + ": 1, ";
+    auto files = good();
+    files["packs/ops/triggers/opened.yaml"] =
+        replaced(kTrigger, "door: {type: string}", properties);
+    files["packs/ops/sensors/front.yaml"] = replaced(kSensor, "door: front", config);
+    const Tree tree(files);
+    const auto checked = tree.check();
+    EXPECT_THAT(checked.diagnostics, SizeIs(100));
+    const auto text = describe(checked.diagnostics);
+    EXPECT_THAT(text, HasSubstr(" and 50 more in config of trigger ops.opened\n"));
+    EXPECT_THAT(text, HasSubstr("note: allowed: property_0, property_1, property_10, "));
+    EXPECT_THAT(text, HasSubstr("property_26 and 10 more\n"));
+}
+
 TEST(Check, ShowsBothPlacesOfADuplicateAndAppliesNeither) {
     auto files = good();
     files["packs/ops/sensors/zz.yaml"] = kTimer;
