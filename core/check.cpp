@@ -208,6 +208,7 @@ private:
     // Files of a pack can change without any manifest changing.
     bool is_known_good(const ObjectSlot& slot) const {
         if (!slot.unchanged() || slot.fresh->kind == Kind::kAction) return false;
+        if (input_.is_as_applied && !input_.is_as_applied(slot.fresh->place.file)) return false;
         for (const auto& reference : references_of(*slot.fresh)) {
             const auto* target = objects_.find({reference.kind, reference.ref});
             if (target == nullptr || !target->unchanged()) return false;

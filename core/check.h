@@ -27,6 +27,10 @@ struct CheckInput {
     // What this source last applied and has not retired, for freezing.
     std::vector<const Manifest*> last_applied;
 
+    // Whether a file has the bytes that `last_applied` came from. Only what is in one that has
+    // may pass as known to be good, for its warnings have been told. Empty: all have.
+    std::function<bool(std::string_view path)> is_as_applied;
+
     // Where schedules find their time zones. nullptr: schedules are not compiled.
     const ZoneSource* zones = nullptr;
     // The moment of the check: when sensors that are new would be created.

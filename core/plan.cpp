@@ -115,7 +115,12 @@ std::string summarise(const Plan& plan) {
         const char* verb = sum == Sum::kAdd ? "add" : sum == Sum::kChange ? "change" : "retire";
         text += fmt::format("{}{} to {}", text.empty() ? "" : ", ", count, verb);
     }
-    return text.empty() ? "nothing to do" : text;
+    if (!text.empty()) return text;
+    if (!plan.timers.empty())
+        return fmt::format("{} timers to arm or stop", plan.timers.size());
+    const auto files = plan.files.size() + plan.files_gone.size();
+    return files == 0 ? "nothing to do"
+                      : fmt::format("no objects to change, {} files differ", files);
 }
 
 }  // namespace attune

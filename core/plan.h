@@ -182,7 +182,8 @@ bool nothing_to_do(const Plan& plan);
 // How many objects each kind of change concerns, for summaries.
 std::map<ChangeKind, int> count_changes(const Plan& plan);
 
-// "1 to add, 1 to change, 1 to retire"; "nothing to do".
+// "1 to add, 1 to change, 1 to retire"; without any "3 timers to arm or stop", or "no objects
+// to change, 2 files differ"; "nothing to do" exactly when nothing_to_do().
 std::string summarise(const Plan& plan);
 
 struct Applied {

@@ -139,10 +139,18 @@ Candidate check_tree(const LoadedTree& loaded, const SourceTree& tree, const Sto
             std::string_view(directory).substr(directory.rfind('/') + 1);
         folders.emplace(name, fmt::format("{}/{}", tree.listing.root, directory));
     }
+    std::unordered_map<std::string_view, std::string_view> digests;
+    for (const SourceFile& file : state.files) digests.emplace(file.path, file.digest);
     CheckInput input;
     input.files = candidate.files;
     input.last_applied =
         last_applied(state, loaded.source->name, candidate.files, candidate.restored);
+    input.is_as_applied = [&](std::string_view path) {
+        const auto file = by_path.find(path);
+        const auto before = digests.find(path);
+        return file != by_path.end() && before != digests.end() &&
+               file->second->digest == before->second;
+    };
     input.zones = &zones;
     input.now = now;
     input.text_of = [&](std::string_view path) -> std::optional<std::string_view> {

@@ -163,9 +163,6 @@ private:
 
 std::string summary_of(const PlanResult& result) {
     std::string text = summarise(result.plan);
-    if (text == "nothing to do" && !result.plan.timers.empty()) {
-        text = fmt::format("{} timers to arm or stop", result.plan.timers.size());
-    }
     if (!result.frozen.empty()) text += fmt::format(", {} frozen", result.frozen.size());
     if (!result.held.empty()) text += fmt::format(", {} held", result.held.size());
     return text;

@@ -224,14 +224,22 @@ void Planner::retire() {
     }
 }
 
+// Warnings of a file are told when it is new; later passes do not look again at what is known
+// to be good. What is wrong with a file may lie in others, so that is always compared.
+bool says_the_same(const SourceFile& before, const SourceFile& file) {
+    return before.path == file.path && before.digest == file.digest &&
+           before.valid == file.valid && (file.valid || before.diagnostics == file.diagnostics);
+}
+
 void Planner::compare_files() {
     if (input_.origin != Origin::kManifest) return;
     std::map<std::string_view, const SourceFile*> known;
     for (const SourceFile& file : input_.state->files) known.emplace(file.path, &file);
     for (const SourceFile& file : input_.files) {
         const auto before = known.find(file.path);
-        if (before == known.end() || *before->second != file)
+        if (before == known.end() || !says_the_same(*before->second, file)) {
             result_.plan.files.push_back(file);
+        }
         if (before != known.end()) known.erase(before);
     }
     for (const auto& [path, file] : known) result_.plan.files_gone.emplace_back(path);

@@ -362,6 +362,16 @@ TEST_F(PlannerTest, FilesAreWrittenWhenTheyDiffer) {
     const PlanResult result = planned(Tree());
     EXPECT_THAT(result.plan.files, ElementsAre(files[1], files[2]));
     EXPECT_THAT(result.plan.files_gone, ElementsAre("c.yaml"));
+    EXPECT_EQ(summarise(result.plan), "no objects to change, 3 files differ");
+}
+
+TEST_F(PlannerTest, WarningsAreWrittenWithTheirFileOnlyAndErrorsWhenTheyDiffer) {
+    Diagnostic warning;
+    warning.severity = Severity::kWarning;
+    state.files = {{"a.yaml", "1", true, {warning}}, {"b.yaml", "2", false, {Diagnostic()}}};
+    files = {{"a.yaml", "1", true, {}}, {"b.yaml", "2", false, {}}};
+    const PlanResult result = planned(Tree());
+    EXPECT_THAT(result.plan.files, ElementsAre(files[1]));
 }
 
 }  // namespace

@@ -164,6 +164,29 @@ TEST_F(ReconcileTest, AnUnchangedTreeWritesNothing) {
     EXPECT_EQ(catalog() + timers() + revisions(), before);
 }
 
+TEST_F(ReconcileTest, AWarningIsToldWithItsFileAndLeavesNothingToDo) {
+    const std::string sensors =
+        "apiVersion: attune/v1\nkind: Sensor\nmetadata: {ref: ops.odd}\nspec: {trigger:"
+        " core.crontimer, config: {expression: \"0 0 0 1 * 1\"}}\n---\n"
+        "apiVersion: attune/v1\nkind: Sensor\nmetadata: {ref: ops.other}\nspec: {trigger:"
+        " core.intervaltimer, config: {unit: seconds, interval: ";
+    const auto warnings = [this] {
+        return db.value(
+            "SELECT diagnostics->0->>'code' FROM source_file WHERE path LIKE '%odd%'");
+    };
+    write("packs/ops/odd.yaml", sensors + "1}}");
+    EXPECT_THAT(codes(settle()), Contains("ATT4020"));
+    EXPECT_EQ(warnings(), "ATT4020");
+    Reconciler another(root.path().string(), db.database(), system_zones());
+    EXPECT_TRUE(nothing_to_do(another.preview(now).result.plan));
+    const std::string before = revisions();
+    another.reconcile(now, elapsed, {.in_full = true});
+    EXPECT_EQ(revisions(), before);
+    write("packs/ops/odd.yaml", sensors + "2}}");
+    settle();
+    EXPECT_EQ(warnings(), "ATT4020");
+}
+
 TEST_F(ReconcileTest, TouchingEveryFileWritesNothing) {
     write_sensor("tick", 10);
     settle();
