@@ -3,6 +3,8 @@
 #include <optional>
 #include <utility>
 
+#include "core/yaml_bytes.h"
+
 namespace attune {
 namespace {
 
@@ -40,6 +42,9 @@ Result<Target> parse_target(std::string_view target) {
     if (!target.starts_with('/')) return bad_target("the target does not begin with `/`");
     const auto mark = target.find('?');
     Target parsed{std::string(target.substr(0, mark)), {}};
+    if (auto path = percent_decode(parsed.path, false); !path) {
+        return tl::unexpected(path.error());
+    }
     auto rest = mark == std::string_view::npos ? "" : target.substr(mark + 1);
     while (!rest.empty()) {
         const auto end = rest.find('&');
@@ -71,6 +76,11 @@ Result<std::string> percent_decode(std::string_view text, bool plus_is_space) {
         } else {
             decoded += text[i] == '+' && plus_is_space ? ' ' : text[i];
         }
+    }
+    // Neither the database nor JSON has a place for these.
+    if (decoded.find('\0') != std::string::npos ||
+        find_invalid_utf8(decoded) != std::string::npos) {
+        return bad_target("the target holds U+0000 or bytes that are not UTF-8");
     }
     return decoded;
 }

@@ -35,14 +35,15 @@ ControlResponse error_response(int status, std::string_view code, std::string_vi
                                std::string_view help = {});
 
 // A request's target taken apart: "/v1/events?limit=5" -> path, query. Fault ATT7103 for one
-// that does not begin with '/', bad percent-encoding, or a query key given twice.
+// that does not begin with '/', a query key given twice, or what percent_decode() refuses.
 struct Target {
     std::string path;
     std::map<std::string, std::string> query;
 };
 Result<Target> parse_target(std::string_view target);
 
-// "%2F" and friends; '+' is a space only in a query. Fault ATT7103.
+// "%2F" and friends; '+' is a space only in a query. Fault ATT7103: an escape that is none, or
+// what is decoded holds U+0000 or is not UTF-8.
 Result<std::string> percent_decode(std::string_view text, bool plus_is_space);
 // For one path segment or one query value.
 std::string percent_encode(std::string_view text);

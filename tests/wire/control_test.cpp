@@ -27,7 +27,8 @@ TEST(ControlTarget, QueriesAreDecoded) {
 
 TEST(ControlTarget, WhatIsNoneIsRefused) {
     for (const auto* text : {"", "v1", "http://x/v1", "*", "/?a=%", "/?a=%1", "/?a=%zz",
-                             "/?%=1", "/?a=1&a=2", "/?a=1&%61=2"}) {
+                             "/?%=1", "/?a=1&a=2", "/?a=1&%61=2", "/?a=%00", "/?a=b%ff",
+                             "/?%c3=1", "/?a=\xff", "/v1/rules/%ff", "/v1/rules/a%00"}) {
         const auto target = parse_target(text);
         ASSERT_FALSE(target) << text;
         EXPECT_EQ(target.error().code, "ATT7103");
@@ -35,8 +36,8 @@ TEST(ControlTarget, WhatIsNoneIsRefused) {
 }
 
 TEST(PercentEncoding, IsItsOwnInverse) {
-    std::string every;
-    for (int c = 0; c < 256; ++c) every += static_cast<char>(c);
+    std::string every = "ä€𝄞";
+    for (int c = 1; c < 128; ++c) every += static_cast<char>(c);
     EXPECT_EQ(percent_decode(percent_encode(every), false).value(), every);
     EXPECT_EQ(percent_decode(percent_encode(every), true).value(), every);
     EXPECT_EQ(percent_encode("a-b_c.d~e/f g"), "a-b_c.d~e%2Ff%20g");
