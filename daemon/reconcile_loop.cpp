@@ -80,7 +80,7 @@ void ReconcileLoop::pass(Moment moment) {
     } catch (const StoreError& error) {
         const Json failure{
             {"error",
-             {{"code", "database"},
+             {{"code", "database_unavailable"},
               {"message", error.what()},
               {"help", "the daemon goes on trying by itself; see attune status"}}}};
         for (const auto& request : asked) answer(request, failure);
@@ -140,7 +140,7 @@ void ReconcileLoop::preview(Moment moment) {
             answer(request, preview_json(reconciler_.preview(moment.now, options)));
         } catch (const StoreError& error) {
             answer(request, Json{{"error",
-                                  {{"code", "database"},
+                                  {{"code", "database_unavailable"},
                                    {"message", error.what()},
                                    {"help", "try again when the database is back"}}}});
         }
