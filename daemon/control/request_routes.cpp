@@ -95,6 +95,20 @@ ControlResponse fire(ControlDesk& desk, const ControlRequest& request, const std
                           {"duplicate", reply->outcome == RequestOutcome::kDuplicate}});
 }
 
+// The action that the key was used for before; `ref` when that is not known any more.
+std::string action_of(ControlDesk& desk, ExecutionId execution, const std::string& ref) {
+    const auto trace = desk.queries.trace(execution);
+    return trace ? trace->execution.action_ref : ref;
+}
+
+ControlResponse key_of_another(const RunReply& reply, const std::string& key,
+                               const std::string& action) {
+    return error_response(409, "key_used",
+                          fmt::format("the key `{}` belongs to execution {} of action `{}`",
+                                      key, reply.execution.id.value, action),
+                          "nothing was run; give another key");
+}
+
 ControlResponse run(ControlDesk& desk, const ControlRequest& request, const std::string& ref) {
     auto asked = read_asked(request, "params");
     if (!asked) return refusal(asked.error());
@@ -112,11 +126,14 @@ ControlResponse run(ControlDesk& desk, const ControlRequest& request, const std:
                                       desk.context.request_patience);
     if (!reply) return no_answer(asked->key);
     if (reply->outcome == RequestOutcome::kRefused) return refused_by_executor(reply->fault);
+    const bool duplicate = reply->outcome == RequestOutcome::kDuplicate;
+    const auto ran = duplicate ? action_of(desk, reply->execution.id, ref) : ref;
+    if (ran != ref) return key_of_another(*reply, asked->key, ran);
     return json_response({{"execution", reply->execution.id.value},
                           {"action", ref},
                           {"scheduled_at", format_rfc3339(reply->execution.scheduled_at)},
                           {"key", asked->key},
-                          {"duplicate", reply->outcome == RequestOutcome::kDuplicate}});
+                          {"duplicate", duplicate}});
 }
 
 }  // namespace

@@ -8,6 +8,8 @@
 
 #include "os/system_clock.h"
 #include "reconciler/reconcile.h"
+#include "store/catalog_store.h"
+#include "store/ledger.h"
 #include "tests/support/database.h"
 #include "tests/support/temp_directory.h"
 #include "tests/support/zones.h"
@@ -275,6 +277,31 @@ TEST_F(ControlApiTest, ARunIsCompletedWithDefaults) {
     EXPECT_FALSE(heard.key.empty());
     EXPECT_EQ(ask("POST", "/v1/actions/core.echo/run", R"({"params": {"message": 1}})").status,
               422);
+}
+
+TEST_F(ControlApiTest, AKeyIsOfTheActionThatWasRunByIt) {
+    reconcile();
+    Ledger ledger(db.database());
+    const attune::Run earlier{.execution = {.id = ExecutionId{ledger.draw_ids().first},
+                                            .action = ActionId{1},
+                                            .action_ref = "ops.sweep",
+                                            .params = "{}",
+                                            .idempotency_key = "run:nightly",
+                                            .claimed = false,
+                                            .token = {},
+                                            .run_at = kNow},
+                              .accepted_at = kNow,
+                              .key = "nightly"};
+    const auto generation = CatalogStore(db.database()).generation();
+    ledger.record_runs(generation, {IncarnationId{3}, 0}, {&earlier, 1});
+    answering("executor.0", [&](const Message& message) {
+        return RunReply{std::get<RunRequest>(message).request, RequestOutcome::kDuplicate,
+                        ExecutionKey{earlier.execution.id, kNow}, ""};
+    });
+    const auto response = ask("POST", "/v1/actions/core.echo/run", R"({"key": "nightly"})");
+    EXPECT_EQ(response.status, 409);
+    EXPECT_EQ(code(response), "key_used");
+    EXPECT_THAT(response.body, HasSubstr("of action `ops.sweep`"));
 }
 
 TEST_F(ControlApiTest, TheReportOfAPassIsHandedOn) {
