@@ -12,6 +12,7 @@
 #include "cli/database_access.h"
 #include "cli/output.h"
 #include "cli/table.h"
+#include "core/printable.h"
 #include "core/time.h"
 #include "os/system_clock.h"
 #include "os/zone_files.h"

@@ -5,7 +5,7 @@
 #include <fmt/format.h>
 
 #include "cli/output.h"
-#include "cli/table.h"
+#include "core/printable.h"
 
 namespace attune {
 namespace {

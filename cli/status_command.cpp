@@ -8,6 +8,7 @@
 #include "cli/daemon_client.h"
 #include "cli/output.h"
 #include "cli/table.h"
+#include "core/printable.h"
 #include "core/time.h"
 
 namespace attune {

@@ -4,6 +4,8 @@
 #include <cassert>
 #include <string_view>
 
+#include "core/printable.h"
+
 namespace attune {
 namespace {
 
@@ -57,20 +59,6 @@ void Lines::print(std::ostream& out) const {
     for (const auto& [label, value] : lines_) {
         out << padded(label, widest + 2) << value << '\n';
     }
-}
-
-// C0, DEL and, in UTF-8, C1: C2 80 to C2 9F.
-std::string printable(std::string_view text) {
-    std::string shown;
-    shown.reserve(text.size());
-    for (std::size_t i = 0; i < text.size(); ++i) {
-        const auto byte = static_cast<unsigned char>(text[i]);
-        const bool c1 = byte == 0xC2 && i + 1 < text.size() &&
-                        static_cast<unsigned char>(text[i + 1]) < 0xA0;
-        if (c1) ++i;
-        shown += c1 || byte < 0x20 || byte == 0x7F ? ' ' : text[i];
-    }
-    return shown;
 }
 
 std::string wrapped(std::string_view text, std::size_t width_wanted) {

@@ -37,10 +37,6 @@ private:
     std::vector<std::pair<std::string, std::string>> lines_;
 };
 
-// `text` for a terminal: control characters, which could move the cursor or change colours,
-// become blanks.
-std::string printable(std::string_view text);
-
 // How many columns `text` takes on a terminal, near enough.
 std::size_t code_points(std::string_view text);
 

@@ -7,6 +7,7 @@
 #include "cli/output.h"
 #include "cli/table.h"
 #include "core/json.h"
+#include "core/printable.h"
 
 namespace attune {
 namespace {

@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "core/printable.h"
 #include "core/text_places.h"
 
 namespace attune {
@@ -43,19 +44,9 @@ std::string_view color_of(Severity severity) {
     return "";
 }
 
-// Tabs become one space, so that the caret below counts columns as the range does; other
-// control characters cannot reach the terminal.
-std::string printable(std::string_view line) {
-    std::string text(line);
-    std::replace_if(
-        text.begin(), text.end(),
-        [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; }, ' ');
-    return text;
-}
-
 std::string place(const std::string& file, const Range& range) {
-    if (range.line == 0) return file;
-    return fmt::format("{}:{}:{}", file, range.line, range.column);
+    if (range.line == 0) return printable(file);
+    return fmt::format("{}:{}:{}", printable(file), range.line, range.column);
 }
 
 class Renderer {
@@ -90,7 +81,8 @@ private:
         out_ += fmt::format("{}{}-->{} {}", std::string(gutter, ' '), ansi_.frame, ansi_.off,
                             place(diagnostic.file, diagnostic.range));
         if (!diagnostic.object_kind.empty()) {
-            out_ += fmt::format("  {} {}", diagnostic.object_kind, diagnostic.object_ref);
+            out_ += fmt::format("  {} {}", printable(diagnostic.object_kind),
+                                printable(diagnostic.object_ref));
         }
         if (!diagnostic.pointer.empty()) out_ += "  " + printable(diagnostic.pointer);
         out_ += '\n';
@@ -105,6 +97,7 @@ private:
         // Long lines, such as JSON on one line, are shown around the finding.
         constexpr int kWidest = 160;
         int skipped = 0;
+        // A tab is one blank, so that the caret below counts columns as the range does.
         std::string shown = printable(line);
         if (width > kWidest) {
             skipped = std::max(0, range.column - 1 - kWidest / 4);
@@ -193,7 +186,7 @@ std::string one_line(const Diagnostic& diagnostic) {
     std::string text;
     if (!diagnostic.file.empty()) text = place(diagnostic.file, diagnostic.range) + ": ";
     text += diagnostic.code + " ";
-    if (!diagnostic.object_ref.empty()) text += diagnostic.object_ref + ": ";
+    if (!diagnostic.object_ref.empty()) text += printable(diagnostic.object_ref) + ": ";
     return text + printable(diagnostic.message);
 }
 

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "core/limits.h"
+#include "core/printable.h"
 
 namespace attune {
 namespace {
@@ -33,14 +34,12 @@ std::string cut(std::string text, std::size_t most) {
     return text.substr(0, most) + "...";
 }
 
-bool is_control(char byte) { return static_cast<unsigned char>(byte) < 0x20 || byte == 0x7F; }
-
-// What would break the line is written as JSON does it.
+// What would break the line is written as JSON does it, as far as JSON escapes it.
 std::string shown(const Json& value) {
     if (value.is_null()) return "(none)";
     const auto* text = value.get_ptr<const std::string*>();
-    const bool plain = text != nullptr && std::none_of(text->begin(), text->end(), is_control);
-    return cut(plain ? *text : compact(value), kShownValue);
+    const bool plain = text != nullptr && printable(*text) == *text;
+    return cut(printable(plain ? *text : compact(value)), kShownValue);
 }
 
 char symbol_of(ChangeKind change) {
@@ -135,7 +134,8 @@ public:
         }
         const auto found = view_.differences_of(*change);
         for (std::size_t n = 0; n < std::min(found.size(), kShownDifferences); ++n) {
-            line.remarks.push_back(fmt::format("{} {} -> {}", cut(found[n].path, kShownPath),
+            line.remarks.push_back(fmt::format("{} {} -> {}",
+                                               cut(printable(found[n].path), kShownPath),
                                                shown(found[n].before), shown(found[n].after)));
         }
         if (found.size() > kShownDifferences) {

@@ -73,7 +73,13 @@ TEST(DiagnosticText, ColorsOnlyWhenAsked) {
 TEST(DiagnosticText, LetsNoControlCharacterReachTheTerminal) {
     auto found = sample();
     found.message = "bad \x1b[2Jvalue";
-    EXPECT_THAT(render_text({found}, texts(), {}), Not(HasSubstr("\x1b")));
+    found.file = "a\x1b[2J.yaml";
+    found.object_ref = "ops.\n\xc2\x9b";
+    found.related = {{"there", "b\x1b.yaml", {3, 4, 3, 9}}};
+    const auto text = render_text({found}, texts(), {}) + one_line(found);
+    EXPECT_THAT(text, Not(HasSubstr("\x1b")));
+    EXPECT_THAT(text, Not(HasSubstr("\xc2\x9b")));
+    EXPECT_THAT(text, Not(HasSubstr("ops.\n")));
 }
 
 TEST(DiagnosticText, CountsWhatItDoesNotShow) {

@@ -76,5 +76,19 @@ TEST_F(PlanTextTest, WhatIsQuotedKeepsToItsLine) {
                                          R"("one\n\u001b[2Jtwo")"));
 }
 
+TEST_F(PlanTextTest, NothingThatIsQuotedReachesTheTerminalAsAControl) {
+    before.sensor("ops.two");
+    state = applied({}, planned(before, kNoon).plan);
+    after.sensor("ops.two")
+        .labelled(
+            "two\xc2\x9b"
+            "2J")
+        .annotated("k\xc2\x9bx\n", "v\xc2\x85");
+    const std::string text = plan_text({planned(after, kNoon + 1h), state, 12});
+    EXPECT_THAT(text, testing::Not(testing::HasSubstr("\xc2")));
+    EXPECT_THAT(text, testing::HasSubstr("ops.two"));
+    EXPECT_THAT(text, testing::Not(testing::HasSubstr("x\n")));
+}
+
 }  // namespace
 }  // namespace attune
