@@ -19,19 +19,6 @@ std::shared_ptr<const JsonSchema> shared(Result<JsonSchema> compiled) {
     return compiled ? std::make_shared<const JsonSchema>(std::move(*compiled)) : nullptr;
 }
 
-std::vector<std::pair<std::string, Json>> defaults_of(const std::optional<Json>& schema) {
-    std::vector<std::pair<std::string, Json>> defaults;
-    if (!schema || !schema->is_object()) return defaults;
-    const auto properties = schema->find("properties");
-    if (properties == schema->end() || !properties->is_object()) return defaults;
-    for (const auto& [name, property] : properties->items()) {
-        if (!property.is_object()) continue;
-        const auto value = property.find("default");
-        if (value != property.end()) defaults.emplace_back(name, *value);
-    }
-    return defaults;
-}
-
 std::string text_of(const std::map<std::string, std::string>& labels) {
     return labels.empty() ? "" : compact(Json(labels));
 }

@@ -17,6 +17,7 @@
 #include "core/json.h"
 #include "core/manifest.h"
 #include "core/ref.h"
+#include "core/schema_defaults.h"
 #include "core/template.h"
 
 namespace attune {
@@ -56,7 +57,7 @@ struct CatalogAction {
     std::shared_ptr<const JsonSchema> param_schema;  // closed; nullptr: anything goes
     std::shared_ptr<const JsonSchema> out_schema;    // nullptr: any result
     // What the schema's top-level properties default to.
-    std::vector<std::pair<std::string, Json>> defaults;
+    Defaults defaults;
     std::shared_ptr<const CatalogPack> pack;  // nullptr: gone
 };
 

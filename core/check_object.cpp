@@ -10,6 +10,7 @@
 #include "core/kinds.h"
 #include "core/references.h"
 #include "core/schedule.h"
+#include "core/schema_defaults.h"
 #include "core/suggest.h"
 #include "core/template.h"
 
@@ -183,7 +184,9 @@ void ObjectChecker::check_rule(const Manifest& manifest, const RuleSpec& rule,
     const auto* action = target(Kind::kAction, rule.action);
     const auto* schema = action == nullptr ? nullptr : params_schema(*action);
     if (schema == nullptr) return;
-    const auto violations = schema->validate(rule.params, holds_template);
+    auto params = rule.params;
+    fill_in(params, defaults_of(std::get<ActionSpec>(action->spec).param_schema));
+    const auto violations = schema->validate(params, holds_template);
     if (violations.empty()) return;
     const auto where = fmt::format(" in params of action {}", rule.action.text());
     for (auto& finding :

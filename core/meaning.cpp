@@ -8,6 +8,7 @@
 #include "core/condition.h"
 #include "core/manifest_spec.h"
 #include "core/schedule.h"
+#include "core/schema_defaults.h"
 #include "core/schema_lint.h"
 #include "core/template.h"
 
@@ -86,7 +87,9 @@ private:
 
     void user_schema(const std::optional<Json>& schema, std::string_view pointer) {
         if (!schema) return;
-        for (const auto& fault : lint_schema(*schema)) {
+        auto broken = lint_schema(*schema);
+        if (broken.empty()) broken = lint_defaults(*schema);
+        for (const auto& fault : broken) {
             auto diagnostic = finding_of(fault, subject_, pointer);
             const auto at = diagnostic.pointer;
             const bool at_key = fault.code == "ATT2020";

@@ -83,9 +83,7 @@ Result<std::string> complete_params(const CatalogAction& action, Json params) {
         return refuse_params(
             fmt::format("parameters must be an object, not a {}", params.type_name()), "");
     }
-    for (const auto& [name, value] : action.defaults) {
-        if (!params.contains(name)) params[name] = value;
-    }
+    fill_in(params, action.defaults);
     if (action.param_schema != nullptr && !action.param_schema->accepts(params)) {
         const auto violations = action.param_schema->validate(params);
         return refuse_params(
