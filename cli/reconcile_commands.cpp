@@ -170,8 +170,8 @@ void add_reconcile_commands(std::vector<Command>& commands) {
          .text =
              "Done by the daemon, in one transaction. With --database it is done here, "
              "which is refused while a daemon lives on that database; the next one to start "
-             "goes on from there. Exit codes: 0, 1 when the source is refused, 4 when a "
-             "brake refuses it.",
+             "goes on from there. Exit codes: 0, 1 when the source is refused or a part of it "
+             "is, though the rest is applied, 4 when a brake refuses it.",
          .examples = {"attune apply",
                       "attune apply /etc/attune/config --database 'host=db1 dbname=attune'"},
          .options = {directory, retire,
@@ -181,7 +181,8 @@ void add_reconcile_commands(std::vector<Command>& commands) {
     commands.push_back(
         {.words = "reconcile",
          .summary = "have the daemon look at its source now",
-         .text = "What it also does by itself, on every change it notices and once a minute.",
+         .text = "What it also does by itself, on every change it notices and once a minute. "
+                 "The exit codes are those of apply.",
          .examples = {"attune reconcile", "attune reconcile --no-wait"},
          .options = {{Option::Kind::kFlag, "--no-wait", "", "do not wait for the outcome"},
                      output_option({"text", "json", "yaml"}),

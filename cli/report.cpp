@@ -25,12 +25,21 @@ std::int64_t left_out(const Json& report, const std::string& list) {
     return report.value(list + "_left_out", std::int64_t{0});
 }
 
+// "frozen at generation 3: ATT2011", in the words of a plan.
+std::string frozen_text(const Json& object) {
+    const auto generation = cell(object, "generation");
+    return (generation == "0" ? "left out: " : "frozen at generation " + generation + ": ") +
+           cell(object, "why");
+}
+
+std::string held_text(const Json& object) { return "held: " + cell(object, "reason"); }
+
 // Objects that did not become what the source says, each with its reason.
-void print_objects(const Json& report, const char* list, const char* symbol, const char* reason,
-                   Terminal& terminal) {
+void print_objects(const Json& report, const char* list, const char* symbol,
+                   std::string (*told)(const Json& object), Terminal& terminal) {
     for (const auto& object : report.value(list, Json::array())) {
-        terminal.out << printable(fmt::format("{} {} {}  {}: {}", symbol, cell(object, "kind"),
-                                              cell(object, "ref"), list, cell(object, reason)))
+        terminal.out << printable(fmt::format("{} {} {}  {}", symbol, cell(object, "kind"),
+                                              cell(object, "ref"), told(object)))
                      << '\n';
     }
     if (const auto more = left_out(report, list); more > 0) {
@@ -83,8 +92,8 @@ void print_report(const Json& report, Terminal& terminal) {
         print_text(text, terminal);
         return;
     }
-    print_objects(report, "frozen", "!", "why", terminal);
-    print_objects(report, "held", "=", "reason", terminal);
+    print_objects(report, "frozen", "!", frozen_text, terminal);
+    print_objects(report, "held", "=", held_text, terminal);
     const auto counts = counts_text(report.value("counts", Json::object()));
     terminal.out << printable(fmt::format("{} at generation {}: {}", cell(report, "outcome"),
                                           cell(report, "generation"),
@@ -102,7 +111,8 @@ std::int64_t held_objects(const Json& report) {
 
 ExitCode exit_of(const Json& report) {
     if (is_held(report, "brake")) return kExitBrake;
-    return cell(report, "outcome") == "refused" ? kExitFailed : kExitOk;
+    const auto outcome = cell(report, "outcome");
+    return outcome == "refused" || outcome == "partial" ? kExitFailed : kExitOk;
 }
 
 }  // namespace attune

@@ -21,7 +21,8 @@ bool is_held(const Json& report, const std::string& reason);
 // How many objects that have left the tree stay.
 std::int64_t held_objects(const Json& report);
 
-// kExitBrake when a brake refused it, kExitFailed when something else did, else kExitOk.
+// kExitBrake when a brake refused it, kExitFailed when something else did or when a part of the
+// source could not be applied, else kExitOk.
 ExitCode exit_of(const Json& report);
 
 }  // namespace attune

@@ -161,13 +161,6 @@ private:
     const TimerChange* timer_;
 };
 
-std::string summary_of(const PlanResult& result) {
-    std::string text = summarise(result.plan);
-    if (!result.frozen.empty()) text += fmt::format(", {} frozen", result.frozen.size());
-    if (!result.held.empty()) text += fmt::format(", {} held", result.held.size());
-    return text;
-}
-
 std::string short_digest(const std::string& digest) {
     return digest.empty() ? "nothing" : digest.substr(0, kShownDigest);
 }
@@ -199,7 +192,7 @@ std::string plan_text(const PlanView& view) {
     if (told_of < entries.size()) {
         text += fmt::format("  ... and {} more\n", entries.size() - told_of);
     }
-    return text + summary_of(view.result()) + "\n";
+    return text + summarise(view.result()) + "\n";
 }
 
 }  // namespace attune

@@ -263,4 +263,16 @@ std::string_view to_string(HoldReason reason) {
 
 PlanResult plan_changes(const PlanInput& input) { return Planner(input).make(); }
 
+std::string summarise(const PlanResult& result) {
+    const auto left_out =
+        std::count_if(result.frozen.begin(), result.frozen.end(),
+                      [](const FrozenObject& object) { return !object.generation; });
+    const auto frozen = std::ssize(result.frozen) - left_out;
+    std::string text = summarise(result.plan);
+    if (frozen > 0) text += fmt::format(", {} frozen", frozen);
+    if (left_out > 0) text += fmt::format(", {} left out", left_out);
+    if (!result.held.empty()) text += fmt::format(", {} held", result.held.size());
+    return text;
+}
+
 }  // namespace attune

@@ -30,11 +30,12 @@ struct HeldObject {
     HoldReason reason = HoldReason::kNotCertain;
 };
 
-// An object that stays at what was last applied because of a fault.
+// An object that stays at what was last applied because of a fault, or is left out when nothing
+// was.
 struct FrozenObject {
     Kind kind = Kind::kPack;
     Ref ref;
-    Generation generation;  // of what stays
+    Generation generation;  // of what stays; none: left out
     std::string why;        // the code of the root cause
 };
 
@@ -63,5 +64,9 @@ struct PlanResult {
 };
 
 PlanResult plan_changes(const PlanInput& input);
+
+// summarise() of the plan, then what does not become what the tree says: "1 to add, 2 frozen,
+// 1 left out, 3 held".
+std::string summarise(const PlanResult& result);
 
 }  // namespace attune

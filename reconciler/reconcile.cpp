@@ -27,13 +27,6 @@ Diagnostic unsettled(const std::string& root, const std::string& path) {
     return diagnostic;
 }
 
-std::string told(const PlanResult& result) {
-    std::string text = summarise(result.plan);
-    if (!result.frozen.empty()) text += fmt::format(", {} frozen", result.frozen.size());
-    if (!result.held.empty()) text += fmt::format(", {} held", result.held.size());
-    return text;
-}
-
 bool is_held(const PlanResult& result, HoldReason reason) {
     return std::any_of(result.held.begin(), result.held.end(),
                        [&](const HeldObject& held) { return held.reason == reason; });
@@ -46,10 +39,13 @@ bool is_refused(const PlanResult& result) {
            has_errors(result.plan.revision.diagnostics);
 }
 
-RevisionOutcome outcome_of(const PlanResult& result, const Diagnostics& diagnostics) {
+RevisionOutcome outcome_of(const PlanResult& result) {
     const bool nothing = nothing_to_do(result.plan);
-    if (nothing && is_held(result, HoldReason::kBrake)) return RevisionOutcome::kRefused;
-    if (has_errors(diagnostics) || !result.frozen.empty()) return RevisionOutcome::kPartial;
+    const bool braked = nothing && is_held(result, HoldReason::kBrake);
+    if (braked || is_refused(result)) return RevisionOutcome::kRefused;
+    if (has_errors(result.plan.revision.diagnostics) || !result.frozen.empty()) {
+        return RevisionOutcome::kPartial;
+    }
     return nothing ? RevisionOutcome::kUnchanged : RevisionOutcome::kApplied;
 }
 
@@ -161,7 +157,7 @@ Report Reconciler::finish(const Candidate& candidate, PlanResult result,
     report.outcome = revision.outcome;
     report.source = revision.source;
     report.tree = revision.tree;
-    report.summary = told(result);
+    report.summary = summarise(result);
     report.changes = count_changes(result.plan);
     report.objects = revision.objects;
     report.braked = is_held(result, HoldReason::kBrake);
@@ -264,7 +260,7 @@ PlanResult Reconciler::plan(const Candidate& candidate, const StoredState& state
     revision.diagnostics.insert(revision.diagnostics.end(), result.diagnostics.begin(),
                                 result.diagnostics.end());
     sort_diagnostics(revision.diagnostics);
-    revision.outcome = outcome_of(result, revision.diagnostics);
+    revision.outcome = outcome_of(result);
     return result;
 }
 
@@ -304,7 +300,7 @@ Preview Reconciler::preview(TimePoint now, const PassOptions& options) {
     preview.state = store_.load_state(loaded.source->name);
     const Candidate candidate = check_tree(loaded, *tree_, preview.state, source_, now, zones_);
     preview.result = plan(candidate, preview.state, now, options, std::nullopt);
-    preview.refused = is_refused(preview.result);
+    preview.refused = preview.result.plan.revision.outcome == RevisionOutcome::kRefused;
     preview.files = candidate.source_files.size();
     preview.tree = tree_->digest;
     preview.diagnostics = preview.result.plan.revision.diagnostics;

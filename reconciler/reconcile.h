@@ -62,7 +62,7 @@ struct Preview {
     std::size_t files = 0;
     std::string tree;
     Diagnostics diagnostics;  // of the tree, the check and the plan, sorted
-    bool refused = false;     // strict and an error, or no tree: nothing would be applied
+    bool refused = false;  // strict and an error, the brake, no tree: nothing would be applied
 };
 
 class Reconciler {

@@ -139,7 +139,7 @@ Json preview_json(const Preview& preview) {
                  {"source", result.plan.source.name},
                  {"base", result.plan.base.value},
                  {"tree", result.plan.revision.tree},
-                 {"summary", summarise(result.plan)},
+                 {"summary", summarise(result)},
                  {"counts", counts_json(count_changes(result.plan))},
                  {"text", text_of(preview, view)}};
     json["brake"] =

@@ -106,6 +106,7 @@ TEST_F(OfflineTest, TheBrakeHoldsUntilSomebodySaysHowMuchMayGo) {
         tree.remove("packs/ops/sensors/extra_" + std::to_string(n) + ".yaml");
     }
     EXPECT_EQ(run("plan").exit, kExitBrake);
+    EXPECT_EQ(Json::parse(run("plan", {"-o", "json"}).out).at("outcome"), "refused");
     const auto braked = run("apply");
     EXPECT_EQ(braked.exit, kExitBrake);
     EXPECT_THAT(braked.out, HasSubstr("ATT6002"));
@@ -130,6 +131,21 @@ TEST_F(OfflineTest, BesideALiveDaemonApplyIsRefusedAndPlanIsNot) {
 
     nodes.leave(daemon);
     EXPECT_EQ(run("apply").exit, kExitOk);
+}
+
+TEST_F(OfflineTest, ApplyFailsWhenAPartOfTheSourceIsNotApplied) {
+    ASSERT_EQ(run("apply").exit, kExitOk);
+    tree.interval("tick", 0);
+    tree.interval("bad", 0);
+    tree.interval("good", 10);
+    const auto ran = run("apply");
+    EXPECT_EQ(ran.exit, kExitFailed);
+    EXPECT_THAT(ran.out, AllOf(HasSubstr("! Sensor ops.bad  left out: ATT2006\n"),
+                               HasSubstr("! Sensor ops.tick  frozen at generation "),
+                               HasSubstr("partial at generation")));
+    EXPECT_EQ(live_sensors(), "ops.good\nops.tick");
+    EXPECT_EQ(run("apply").exit, kExitFailed);
+    EXPECT_THAT(run("plan").out, HasSubstr("nothing to do, 2 frozen, 1 left out"));
 }
 
 TEST_F(OfflineTest, ASourceThatIsRefusedChangesNothing) {
