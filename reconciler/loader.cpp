@@ -7,6 +7,8 @@
 
 #include <fmt/format.h>
 
+#include "core/findings.h"
+#include "core/yaml.h"
 #include "reconciler/pack_layout.h"
 
 namespace attune {
@@ -38,6 +40,21 @@ Diagnostic finding(const SkippedEntry& entry) {
     return diagnostic;
 }
 
+// A glob without a match is a slip as often as a pack that is yet to come.
+Diagnostic no_pack(const SourceSpec& source, std::string_view text, std::size_t glob) {
+    const auto parsed = parse_yaml(text, kSourceFile);
+    const Subject subject{.file = std::string(kSourceFile),
+                          .kind = "Source",
+                          .ref = source.name,
+                          .document = &parsed.documents.front()};
+    auto diagnostic = finding_at(subject, fmt::format("/spec/packs/{}", glob), Aim::kValue);
+    diagnostic.severity = Severity::kWarning;
+    diagnostic.code = "ATT5007";
+    diagnostic.message = fmt::format("no directory matches `{}`", source.packs[glob]);
+    diagnostic.help = "a pack is a directory with a pack.yaml; `packs` names where they are";
+    return diagnostic;
+}
+
 // The text went away between the scan and now: as if it had not been readable.
 std::shared_ptr<const LoadedFile> moved(const TreeFile& file, const std::string& pack) {
     auto loaded = std::make_shared<LoadedFile>();
@@ -65,6 +82,9 @@ LoadedTree Loader::load(const SourceTree& tree, DirectorySource& source) {
     if (!result.source) return result;
 
     const PackLayout layout(*result.source, tree.listing);
+    for (const std::size_t glob : layout.unmatched()) {
+        result.diagnostics.push_back(no_pack(*result.source, text.value_or(""), glob));
+    }
     for (const SkippedEntry& entry : tree.skipped) {
         if (!layout.concerns(entry.path)) continue;
         result.unreadable.push_back(entry.path);

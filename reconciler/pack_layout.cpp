@@ -27,12 +27,15 @@ std::string fixed_part(std::string_view glob) {
 }  // namespace
 
 PackLayout::PackLayout(const SourceSpec& source, const TreeListing& listing) {
-    for (const std::string& glob : source.packs) {
+    for (std::size_t n = 0; n < source.packs.size(); ++n) {
+        const std::string& glob = source.packs[n];
+        const std::size_t before = directories_.size();
         for (const TreeEntry& entry : listing.directories) {
             if (::fnmatch(glob.c_str(), entry.path.c_str(), FNM_PATHNAME | FNM_PERIOD) == 0) {
                 directories_.push_back(entry.path);
             }
         }
+        if (directories_.size() == before) unmatched_.push_back(n);
         folders_.push_back(fixed_part(glob));
     }
     std::sort(directories_.begin(), directories_.end());

@@ -1,6 +1,7 @@
 // Which files of a tree are manifests, and of which pack.
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -24,6 +25,9 @@ public:
     // Of the packs, sorted, relative to the root.
     const std::vector<std::string>& directories() const { return directories_; }
 
+    // Which of the source's globs match no directory, by their index.
+    const std::vector<std::size_t>& unmatched() const { return unmatched_; }
+
     // Whether manifests could have come from `path`, a file or directory that was skipped.
     bool concerns(std::string_view path) const;
 
@@ -32,6 +36,7 @@ private:
 
     std::vector<std::string> directories_;  // the packs', sorted
     std::vector<std::string> folders_;      // what the globs look into: "packs", or "" for all
+    std::vector<std::size_t> unmatched_;
 };
 
 }  // namespace attune

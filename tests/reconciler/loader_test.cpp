@@ -75,6 +75,29 @@ TEST_F(LoaderTest, ARootFileThatIsRefusedLoadsNothing) {
     EXPECT_TRUE(has_errors(tree.diagnostics));
 }
 
+TEST_F(LoaderTest, WarnsOfAGlobThatMatchesNothing) {
+    root.write("attune.yaml",
+               "apiVersion: attune/v1\nkind: Source\nmetadata: {name: main}\nspec:\n"
+               "  packs:\n    - packs/*\n    - pakcs/web*\n");
+    const LoadedTree tree = loaded();
+    ASSERT_THAT(tree.diagnostics, SizeIs(1));
+    const Diagnostic& found = tree.diagnostics[0];
+    EXPECT_EQ(found.code, "ATT5007");
+    EXPECT_EQ(found.severity, Severity::kWarning);
+    EXPECT_EQ(found.pointer, "/spec/packs/1");
+    EXPECT_EQ(found.range.line, 7);
+    EXPECT_EQ(found.message, "no directory matches `pakcs/web*`");
+    EXPECT_THAT(tree.files, SizeIs(1));
+}
+
+TEST_F(LoaderTest, ATreeWithoutPacksIsToldOfTheUsualPlace) {
+    std::filesystem::remove_all(root.path() / "packs");
+    const LoadedTree tree = loaded();
+    ASSERT_THAT(tree.diagnostics, SizeIs(1));
+    EXPECT_EQ(tree.diagnostics[0].message, "no directory matches `packs/*`");
+    EXPECT_EQ(tree.diagnostics[0].range.line, 1);
+}
+
 TEST_F(LoaderTest, SaysWhatCannotBeReadWhereManifestsMayBe) {
     std::filesystem::create_symlink(root / "packs/ops/pack.yaml", root / "packs/ops/link.yaml");
     root.write("packs/ops/files/data.txt", "x");
