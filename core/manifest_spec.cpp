@@ -38,17 +38,10 @@ Duration read_duration(const Json& value) {
     return *parsed;
 }
 
-bool is_timer(const Ref& trigger) {
-    return trigger.text() == "core.intervaltimer" || trigger.text() == "core.crontimer" ||
-           trigger.text() == "core.datetimetimer";
-}
-
 SensorSpec read_sensor(const Json& spec) {
     SensorSpec sensor{.trigger = ref_of(spec.at("trigger"))};
     const auto runtime = parse_runtime(spec.value("runtime", ""));
-    const auto usual =
-        is_timer(sensor.trigger) ? SensorRuntime::kBuiltin : SensorRuntime::kExternal;
-    sensor.runtime = runtime.value_or(usual);
+    sensor.runtime = runtime.value_or(usual_runtime(sensor.trigger.text()));
     sensor.enabled = spec.value("enabled", true);
     sensor.config = part(spec, "config");
     return sensor;
@@ -198,6 +191,12 @@ std::optional<SensorRuntime> parse_runtime(std::string_view text) {
         if (to_string(runtime) == text) return runtime;
     }
     return std::nullopt;
+}
+
+SensorRuntime usual_runtime(std::string_view trigger) {
+    const bool timer = trigger == "core.intervaltimer" || trigger == "core.crontimer" ||
+                       trigger == "core.datetimetimer";
+    return timer ? SensorRuntime::kBuiltin : SensorRuntime::kExternal;
 }
 
 }  // namespace attune

@@ -2,6 +2,7 @@
 
 #include "core/diagnostic_json.h"
 #include "core/kinds.h"
+#include "core/manifest_spec.h"
 
 namespace attune {
 namespace {
@@ -28,7 +29,8 @@ void add_spec(Json& view, const StoredObject& object, const Json& document) {
             return;
         case Kind::kSensor:
             view["trigger"] = spec.value("trigger", "");
-            view["runtime"] = spec.value("runtime", "core.sensor.builtin");
+            view["runtime"] = spec.value(
+                "runtime", std::string(to_string(usual_runtime(spec.value("trigger", "")))));
             break;
         case Kind::kRule:
             view["trigger"] = spec.value("trigger", "");

@@ -41,7 +41,7 @@ spec:
 apiVersion: attune/v1
 kind: Sensor
 metadata: {ref: ops.deploys}
-spec: {trigger: ops.deploy, runtime: core.sensor.external}
+spec: {trigger: ops.deploy}
 ---
 apiVersion: attune/v1
 kind: Sensor
@@ -185,9 +185,11 @@ TEST_F(ControlApiTest, ObjectsAreListedByPagesAndDescribed) {
     reconcile();
     const auto first = get("/v1/objects/sensors?limit=1");
     EXPECT_EQ(first.at("items")[0].at("ref"), "ops.deploys");
+    EXPECT_EQ(first.at("items")[0].at("runtime"), "core.sensor.external");
     const auto rest =
         get("/v1/objects/sensors?limit=5&after=" + first.at("next").get<std::string>());
     ASSERT_EQ(rest.at("items").size(), 1U);
+    EXPECT_EQ(rest.at("items")[0].at("runtime"), "core.sensor.builtin");
     EXPECT_EQ(rest.at("next"), nullptr);
 
     const auto tick = get("/v1/objects/sensor/ops.tick");
