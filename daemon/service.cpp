@@ -35,14 +35,14 @@ NodeIdentity identity(const ServiceOptions& options) {
             .pid = ::getpid()};
 }
 
-// As its attune.yaml has it now; the control endpoints ask for revisions by it.
-std::string source_name(const std::string& source_path) {
+// As its attune.yaml has it now; `otherwise` while that cannot be told.
+std::string source_name(const std::string& source_path, const std::string& otherwise) {
     try {
         const auto text = read_file(source_path + "/attune.yaml", limits::kFileBytes);
         const auto loaded = load_source("attune.yaml", text);
-        return loaded.source ? loaded.source->name : "main";
+        return loaded.source ? loaded.source->name : otherwise;
     } catch (const SystemError&) {
-        return "main";
+        return otherwise;
     }
 }
 
@@ -145,20 +145,24 @@ void Service::start_control() {
                                 .group = options_.control_group,
                                 .listening_fd = std::nullopt};
     server.report = [this](const std::string& text) { log_.warn("control: {}", text); };
-    const ControlContext context{.bus = bus_,
-                                 .clock = clock_,
-                                 .zones = zones_,
-                                 .database = database_,
-                                 .catalog = [this] { return catalog_.get(); },
-                                 .executors = options_.recorders,
-                                 .version = options_.version,
-                                 .node = options_.node,
-                                 .incarnation = incarnation_,
-                                 .started_at = clock_.now(),
-                                 .source_name = source_name(options_.source_path),
-                                 .source_path = options_.source_path,
-                                 .embedded_database = options_.embedded_database,
-                                 .waits_for_clock = [this] { return waiting_for_clock_ > 0; }};
+    const ControlContext context{
+        .bus = bus_,
+        .clock = clock_,
+        .zones = zones_,
+        .database = database_,
+        .catalog = [this] { return catalog_.get(); },
+        .executors = options_.recorders,
+        .version = options_.version,
+        .node = options_.node,
+        .incarnation = incarnation_,
+        .started_at = clock_.now(),
+        .source_name =
+            [path = options_.source_path, first = source_name(options_.source_path, "main")] {
+                return source_name(path, first);
+            },
+        .source_path = options_.source_path,
+        .embedded_database = options_.embedded_database,
+        .waits_for_clock = [this] { return waiting_for_clock_ > 0; }};
     control_ = std::make_unique<ControlServer>(std::move(server), [context](int thread) {
         return std::make_unique<ControlApi>(context, thread);
     });

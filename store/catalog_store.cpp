@@ -154,16 +154,16 @@ ORDER BY c.generation DESC LIMIT 1)sql"};
     return change;
 }
 
-std::vector<Revision> CatalogStore::revisions(const std::string& source, int limit) {
+std::vector<Revision> CatalogStore::revisions(int limit) {
     static constexpr Statement kRevisions{"revisions", R"sql(
 SELECT v.tree, v.commit, micros(v.started_at), micros(v.finished_at), v.outcome, v.objects,
        v.frozen, v.diagnostics, coalesce(s.name, '')
 FROM config_revision v LEFT JOIN source s ON s.id = v.source_id
-WHERE s.name = $1 OR (coalesce(s.name, '') = '' AND v.outcome = 'refused')
-ORDER BY v.id DESC LIMIT $2)sql"};
+WHERE s.name <> '' OR v.outcome = 'refused'
+ORDER BY v.id DESC LIMIT $1)sql"};
     std::vector<Revision> revisions;
     connection_.read([&](Session& session) {
-        const auto rows = session.run(kRevisions, Params().add(source).add(limit));
+        const auto rows = session.run(kRevisions, Params().add(limit));
         for (int n = 0; n < rows.size(); ++n) {
             const auto row = rows[n];
             revisions.push_back(

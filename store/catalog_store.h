@@ -55,9 +55,9 @@ public:
     // generation leads to the commit, file and line that ran.
     std::optional<Change> version_at(Kind kind, const Ref& ref, Generation generation);
 
-    // Attempts of a source, newest first, and those that were refused before it could be told
-    // which source it is (no attune.yaml).
-    std::vector<Revision> revisions(const std::string& source, int limit);
+    // Attempts to apply a source, newest first: of any name, because a source may be renamed,
+    // and also those refused before it could be told which source it is (no attune.yaml).
+    std::vector<Revision> revisions(int limit);
 
 private:
     Connection connection_;

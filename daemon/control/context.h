@@ -28,8 +28,8 @@ struct ControlContext {
     std::string node;
     IncarnationId incarnation;
     TimePoint started_at;
-    std::string source_name;  // as its attune.yaml has it
-    std::string source_path;  // absolute
+    std::function<std::string()> source_name;  // as its attune.yaml has it now
+    std::string source_path;                   // absolute
     bool embedded_database = false;
     // Whether timers decide nothing because the clock cannot be right.
     std::function<bool()> waits_for_clock = [] { return false; };

@@ -14,7 +14,7 @@ Json counts(const std::vector<std::pair<std::string, std::int64_t>>& by_state) {
 }
 
 Json last_revision(ControlDesk& desk) {
-    const auto revisions = desk.catalog_rows.revisions(desk.context.source_name, 1);
+    const auto revisions = desk.catalog_rows.revisions(1);
     return revisions.empty() ? Json() : view(revisions.front());
 }
 
@@ -44,7 +44,7 @@ ControlResponse answer_status(ControlDesk& desk) {
          std::chrono::duration_cast<std::chrono::seconds>(now - context.started_at).count()},
         {"generation", catalog->generation().value},
         {"source",
-         {{"name", context.source_name},
+         {{"name", context.source_name()},
           {"path", context.source_path},
           {"last_revision", nullptr}}},
         {"objects",
@@ -76,7 +76,7 @@ ControlResponse answer_revisions(ControlDesk& desk, const ControlRequest& reques
     const auto limit = read_limit(request.query);
     if (!limit) return refusal(limit.error());
     auto items = Json::array();
-    for (const auto& one : desk.catalog_rows.revisions(desk.context.source_name, *limit)) {
+    for (const auto& one : desk.catalog_rows.revisions(*limit)) {
         items.push_back(view(one));
     }
     return json_response({{"items", std::move(items)}, {"next", nullptr}});

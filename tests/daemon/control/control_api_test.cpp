@@ -122,7 +122,7 @@ spec: {trigger: core.intervaltimer, action: {ref: core.echo}}
                 .node = "node-a",
                 .incarnation = IncarnationId{3},
                 .started_at = kNow,
-                .source_name = "main",
+                .source_name = [this] { return source_name; },
                 .source_path = "/somewhere",
                 .embedded_database = false,
                 .request_patience = patience,
@@ -154,6 +154,7 @@ spec: {trigger: core.intervaltimer, action: {ref: core.echo}}
     SystemClock clock;
     Bus bus;
     std::shared_ptr<const Catalog> catalog;
+    std::string source_name = "main";
     Duration patience = 10s;
     std::vector<std::jthread> threads;
     std::unique_ptr<ControlApi> api;
@@ -178,6 +179,19 @@ TEST_F(ControlApiTest, ARefusalThatCouldNotNameItsSourceIsInTheStatus) {
     tree.write("attune.yaml", "kind: Sauce\n");
     reconcile();
     EXPECT_EQ(get("/v1/status").at("source").at("last_revision").at("outcome"), "refused");
+    EXPECT_EQ(get("/v1/revisions").at("items").size(), 2U);
+}
+
+TEST_F(ControlApiTest, ASourceThatIsRenamedIsTheOneOfTheStatus) {
+    reconcile();
+    EXPECT_EQ(get("/v1/status").at("source").at("name"), "main");
+    tree.write("attune.yaml",
+               "apiVersion: attune/v1\nkind: Source\nmetadata: {name: other}\nspec: {}\n");
+    source_name = "other";
+    reconcile();
+    const auto source = get("/v1/status").at("source");
+    EXPECT_EQ(source.at("name"), "other");
+    EXPECT_EQ(source.at("last_revision").at("source"), "other");
     EXPECT_EQ(get("/v1/revisions").at("items").size(), 2U);
 }
 
