@@ -40,10 +40,11 @@ struct CheckInput {
     // finding then points at its document's first line. May be empty.
     std::function<std::optional<std::string_view>(std::string_view path)> text_of;
 
-    // Whether file `path` of pack `pack` (relative to the pack's folder) may be run: a regular,
-    // executable file inside the pack after resolving links. nullopt: it may; else why it may
-    // not ("is not executable"). Empty function: files are not looked at.
-    std::function<std::optional<std::string>(std::string_view pack, std::string_view path)>
+    // Whether `program`, the first word of a command of `pack`, may be run: with a slash a
+    // regular, executable file inside the pack (relative to its folder) after resolving links,
+    // else a program of the host. nullopt: it may; else why it may not ("is not executable").
+    // Empty function: nothing is looked at.
+    std::function<std::optional<std::string>(std::string_view pack, std::string_view program)>
         why_not_runnable;
 };
 

@@ -200,15 +200,23 @@ void ObjectChecker::check_action(const Manifest& manifest, const ActionSpec& act
                                  Diagnostics& found) {
     if (action.runner != Runner::kProcess || !input_.why_not_runnable || as_applied_) return;
     const auto& program = action.command.front();
-    if (program.find('/') == std::string::npos) return;
     const auto why = input_.why_not_runnable(manifest.ref.pack(), program);
     if (!why) return;
     auto diagnostic = finding_at(places_.subject(manifest), "/spec/command/0", Aim::kValue);
     diagnostic.code = "ATT4105";
     diagnostic.message = fmt::format("`{}` {}", program, *why);
-    diagnostic.help = fmt::format(
-        "the program is a file below packs/{}/ that may be executed; check its name and mode",
-        manifest.ref.pack());
+    if (program.find('/') == std::string::npos) {
+        // The host that runs it may be another one, or be given the program later.
+        diagnostic.severity = Severity::kWarning;
+        diagnostic.help =
+            "install it where the action runs, check its name, or name a file of the pack, "
+            "such as files/run.sh";
+    } else {
+        diagnostic.help = fmt::format(
+            "the program is a file below packs/{}/ that may be executed; check its name and "
+            "mode",
+            manifest.ref.pack());
+    }
     found.push_back(std::move(diagnostic));
 }
 

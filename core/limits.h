@@ -22,6 +22,7 @@ inline constexpr std::size_t kResultBytes = 64 * 1024;
 inline constexpr std::size_t kResultDepth = 64;             // of JSON that an action prints
 inline constexpr std::size_t kOutputHeadBytes = 64 * 1024;  // of each stream of an action
 inline constexpr std::size_t kOutputTailBytes = 64 * 1024;
+inline constexpr std::size_t kCommandBytes = 128 * 1024;  // an action's command and env
 inline constexpr std::size_t kMessageBytes = 1024 * 1024;
 inline constexpr std::size_t kDedupeKeyBytes = 256;
 

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "core/condition.h"
+#include "core/limits.h"
 #include "core/manifest_spec.h"
 #include "core/schedule.h"
 #include "core/schema_defaults.h"
@@ -41,6 +42,7 @@ public:
         user_schema(action.out_schema, "/spec/out_schema");
         if (action.runner == Runner::kProcess) {
             command(action.command.front());
+            command_size(action);
             return;
         }
         const auto& ref = manifest_.ref.text();
@@ -118,6 +120,20 @@ private:
                    "name a file of the pack, such as files/run.sh, or a program of "
                    "/usr/local/bin, /usr/bin or /bin without a slash");
         }
+    }
+
+    // All of it travels to the process in one message.
+    void command_size(const ActionSpec& action) {
+        std::size_t words = 0;
+        for (const auto& word : action.command) words += word.size() + 1;
+        std::size_t variables = 0;
+        for (const auto& [name, value] : action.env)
+            variables += name.size() + value.size() + 2;
+        if (words + variables <= limits::kCommandBytes) return;
+        report("ATT4107", variables > words ? "/spec/env" : "/spec/command",
+               fmt::format("command and env have {} bytes together, the limit is {}",
+                           words + variables, limits::kCommandBytes),
+               "put what is large into a file of the pack, and name the file");
     }
 
     const Manifest& manifest_;

@@ -196,7 +196,22 @@ TEST(Check, AsksWhetherTheProgramOfAnActionMayRun) {
     EXPECT_EQ(checked.diagnostics[0].code, "ATT4105");
     EXPECT_THAT(checked.diagnostics[0].message,
                 HasSubstr("ops/files/say.sh is not executable"));
+    EXPECT_EQ(checked.diagnostics[0].severity, Severity::kError);
     EXPECT_EQ(checked.diagnostics[0].pointer, "/spec/command/0");
+}
+
+TEST(Check, AProgramThatThisHostDoesNotHaveIsAWarning) {
+    const Tree tree(good());
+    auto input = tree.input();
+    input.why_not_runnable = [](std::string_view, std::string_view program) {
+        return std::optional(std::string(program == "echo" ? "is not found in /bin" : ""));
+    };
+    const auto checked = check(input);
+    ASSERT_THAT(checked.diagnostics, SizeIs(1));
+    EXPECT_EQ(checked.diagnostics[0].code, "ATT4105");
+    EXPECT_EQ(checked.diagnostics[0].severity, Severity::kWarning);
+    EXPECT_EQ(checked.diagnostics[0].message, "`echo` is not found in /bin");
+    EXPECT_THAT(describe(checked.objects), HasSubstr("Action ops.say apply"));
 }
 
 TEST(Check, APastOneShotIsAWarningWhileItIsNew) {
