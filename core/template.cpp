@@ -125,7 +125,10 @@ private:
                 continue;
             }
             if (c == '"') quoted = true;
-            if (c == '[' || c == '{') ++depth;
+            if ((c == '[' || c == '{') && ++depth > limits::kDepth) {
+                return syntax(fmt::format("default nested deeper than {}", limits::kDepth),
+                              from, "flatten it");
+            }
             if (depth == 0 && (c == ')' || c == '}' || c == ']')) break;
             if (c == ']' || c == '}') --depth;
         }
