@@ -43,6 +43,7 @@ public:
         if (action.runner == Runner::kProcess) {
             command(action.command.front());
             command_size(action);
+            timeout(action.timeout);
             return;
         }
         const auto& ref = manifest_.ref.text();
@@ -134,6 +135,17 @@ private:
                fmt::format("command and env have {} bytes together, the limit is {}",
                            words + variables, limits::kCommandBytes),
                "put what is large into a file of the pack, and name the file");
+    }
+
+    // As text it passes by its format alone.
+    void timeout(Duration given) {
+        constexpr std::chrono::seconds kLeast{1};
+        constexpr std::chrono::days kMost{3650};
+        if (given >= kLeast && given <= kMost) return;
+        report("ATT2006", "/spec/timeout",
+               fmt::format("a timeout of {} is not from {} to {}", format_duration(given),
+                           format_duration(kLeast), format_duration(kMost)),
+               "give the time that the action needs at most, such as 5m");
     }
 
     const Manifest& manifest_;
