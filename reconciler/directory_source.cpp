@@ -34,7 +34,8 @@ std::optional<std::string> git_at_work(const std::string& root) {
 IgnoreRules ignore_rules(const std::string& root) {
     try {
         return IgnoreRules(read_file_below(root, ".attuneignore", limits::kFileBytes));
-    } catch (const SystemError&) {
+    } catch (const SystemError& error) {
+        if (error.error() != ENOENT) throw;
         return {};  // most trees have none
     }
 }

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include "core/limits.h"
 #include "reconciler/pack_layout.h"
 #include "tests/support/temp_directory.h"
 
@@ -108,6 +109,15 @@ TEST_F(DirectorySourceTest, WaitsWhileGitIsAtWork) {
     EXPECT_TRUE(std::holds_alternative<Unsettled>(source.scan()));
     std::filesystem::remove(root / ".git/index.lock");
     EXPECT_TRUE(std::holds_alternative<SourceTree>(source.scan()));
+}
+
+TEST_F(DirectorySourceTest, AnIgnoreFileThatCannotBeReadIsNoAbsentOne) {
+    root.write(".attuneignore", std::string(limits::kFileBytes + 1, '#'));
+    const auto result = source.scan();
+    ASSERT_TRUE(std::holds_alternative<SourceFailure>(result));
+    const auto& failure = std::get<SourceFailure>(result).diagnostic;
+    EXPECT_EQ(failure.code, "ATT5001");
+    EXPECT_THAT(failure.message, testing::HasSubstr(".attuneignore is longer than"));
 }
 
 TEST_F(DirectorySourceTest, IgnoresWhatTheTreeSaysIsNotOurs) {
