@@ -42,6 +42,9 @@ Asked read_asked(const Given& given) {
     Asked asked{.after = moment(given, "--after", now), .created_at = {}};
     asked.created_at = moment(given, "--created-at", asked.after);
     asked.count = given.number("--count").value_or(kUsualCount);
+    if (asked.count < 1) {
+        throw CommandFailed{kExitUsage, "--count must be at least 1", "leave it out for 5"};
+    }
     return asked;
 }
 

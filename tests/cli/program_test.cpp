@@ -197,6 +197,12 @@ TEST(Next, OfASourceIsToldInOrder) {
               ran.output.find("2026-11-23T12:10:00Z  ops.every_10m"));
 }
 
+TEST(Next, NoneAtAllAreNotAskedFor) {
+    const auto ran = attune({"next", "--expression", "@daily", "--count", "0"});
+    EXPECT_EQ(ran.exit, 64);
+    EXPECT_THAT(ran.output, HasSubstr("--count must be at least 1"));
+}
+
 TEST(Next, OfAnExpressionIsTold) {
     const auto ran = attune({"next", "--expression", "0 0 12 * * MON", "--after",
                              "2026-11-23T12:00:00Z", "--count", "1", "-o", "json"});
