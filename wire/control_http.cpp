@@ -46,7 +46,10 @@ constexpr std::size_t kResponseBytes = 64 * 1024 * 1024;
 constexpr std::chrono::seconds kFarewell{1};
 constexpr std::chrono::milliseconds kAcceptAgain{100};
 
-http::response<http::string_body> http_response(ControlResponse response, bool keep_alive) {
+// `bodiless`: an answer to HEAD, which tells the length of the body and has none (RFC 9110,
+// 9.3.2).
+http::response<http::string_body> http_response(ControlResponse response, bool keep_alive,
+                                                bool bodiless) {
     http::response<http::string_body> message;
     message.version(11);
     message.result(static_cast<unsigned>(response.status));
@@ -55,6 +58,7 @@ http::response<http::string_body> http_response(ControlResponse response, bool k
     message.keep_alive(keep_alive);
     message.body() = std::move(response.body);
     message.prepare_payload();
+    if (bodiless) message.body().clear();
     return message;
 }
 
@@ -168,11 +172,13 @@ private:
 
     void on_request(error_code fault) {
         reading_ = false;
+        head_ = false;
         if (fault) {
             if (auto response = response_to_fault(fault)) refuse(*std::move(response));
             return;
         }
         auto message = parser_->release();
+        head_ = message.method() == http::verb::head;
         const auto target = message.target();
         auto parsed = parse_target({target.data(), target.size()});
         if (!parsed) {
@@ -200,7 +206,7 @@ private:
     }
 
     void write(ControlResponse response, bool keep_alive) {
-        message_ = http_response(std::move(response), keep_alive);
+        message_ = http_response(std::move(response), keep_alive, head_);
         stream_.expires_after(server_.options_.deadline);
         http::async_write(
             stream_, message_,
@@ -237,6 +243,7 @@ private:
     http::response<http::empty_body> continue_;
     http::response<http::string_body> message_;
     bool keep_alive_ = false;
+    bool head_ = false;  // the request at hand is a HEAD
     bool reading_ = false;
 };
 

@@ -177,6 +177,15 @@ TEST_F(ControlHttpTest, ConnectionsMayBeUsedAgain) {
     EXPECT_THAT(client.read_all(), EndsWith("/two"));
 }
 
+TEST_F(ControlHttpTest, AnAnswerToHeadTellsOnlyHowLongItIs) {
+    start([](const auto& request) { return ControlResponse{.body = request.path}; });
+    auto client = stranger();
+    client.send("HEAD /one HTTP/1.1\r\nHost: a\r\n\r\n");
+    EXPECT_THAT(client.read_until("\r\n\r\n"), HasSubstr("Content-Length: 4\r\n"));
+    client.send("GET /two HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+    EXPECT_THAT(client.read_all(), AllOf(StartsWith("HTTP/1.1 200"), EndsWith("/two")));
+}
+
 TEST_F(ControlHttpTest, AClientThatAsksFirstIsToldToGoOn) {
     start();
     auto client = stranger();
