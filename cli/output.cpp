@@ -49,6 +49,12 @@ std::string table_time(const std::string& rfc3339) {
                        time.subseconds().count());
 }
 
+std::string diagnostic_place(const Json& diagnostic) {
+    const auto place = place_text(diagnostic);
+    const auto column = cell(diagnostic, "column");
+    return place == cell(diagnostic, "file") || column.empty() ? place : place + ":" + column;
+}
+
 std::string place_text(const Json& object) {
     const auto file = cell(object, "file");
     if (file.empty()) return "";

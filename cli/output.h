@@ -21,6 +21,9 @@ std::string cell(const Json& value, const std::string& path);
 // millisecond. Anything else stays as it is.
 std::string table_time(const std::string& rfc3339);
 
+// Where a diagnostic is: "packs/ops/rules/echo.yaml:4:7", without what it does not know.
+std::string diagnostic_place(const Json& diagnostic);
+
 // "packs/ops/rules/echo.yaml:4"; "" when the object never came from a file.
 std::string place_text(const Json& object);
 

@@ -64,10 +64,7 @@ void print_diagnostics(const Json& diagnostics, Terminal& terminal) {
                                               cell(diagnostic, "code"),
                                               cell(diagnostic, "message")))
                      << '\n';
-        auto place = cell(diagnostic, "file");
-        if (const auto line = cell(diagnostic, "line"); !line.empty() && line != "0") {
-            place += ":" + line + ":" + cell(diagnostic, "column");
-        }
+        auto place = diagnostic_place(diagnostic);
         if (const auto kind = cell(diagnostic, "object/kind"); !kind.empty()) {
             place += "  " + kind + " " + cell(diagnostic, "object/ref");
         }

@@ -79,11 +79,11 @@ void print_diagnostics(const Json& status, Terminal& terminal) {
     const auto& revision = status.at("source").at("last_revision");
     if (revision.is_null()) return;
     for (const auto& diagnostic : revision.at("diagnostics")) {
-        terminal.out << printable(
-                            fmt::format("  {}[{}] {}:{}:{}: {}", cell(diagnostic, "severity"),
-                                        cell(diagnostic, "code"), cell(diagnostic, "file"),
-                                        cell(diagnostic, "line"), cell(diagnostic, "column"),
-                                        cell(diagnostic, "message")))
+        const auto place = diagnostic_place(diagnostic);
+        terminal.out << printable(fmt::format("  {}[{}] {}{}", cell(diagnostic, "severity"),
+                                              cell(diagnostic, "code"),
+                                              place.empty() ? "" : place + ": ",
+                                              cell(diagnostic, "message")))
                      << '\n';
     }
 }
