@@ -44,6 +44,11 @@ public:
             command(action.command.front());
             command_size(action);
             timeout(action.timeout);
+            if (action.out_schema && action.output != OutputFormat::kJson) {
+                report("ATT4106", "/spec/out_schema",
+                       "`out_schema` judges JSON, and the output of this action is text",
+                       "add `output: json`, or remove out_schema");
+            }
             return;
         }
         const auto& ref = manifest_.ref.text();

@@ -129,4 +129,19 @@ Result<std::string> accept_payload(const CatalogTrigger& trigger, std::string_vi
     return canonical;
 }
 
+Outcome hold_to_schema(const JsonSchema& out_schema, Outcome outcome) {
+    if (outcome.state != ExecutionState::kSucceeded) return outcome;
+    auto result = Json::parse(outcome.result);
+    const auto violations = out_schema.validate(result.value("data", Json()));
+    if (violations.empty()) return outcome;
+    outcome.state = ExecutionState::kFailed;
+    result["error"] = "data is not what `out_schema` promises: " + told(violations);
+    outcome.result = compact(result);
+    if (outcome.result.size() > limits::kResultBytes) {
+        result.erase("data");
+        outcome.result = compact(result);
+    }
+    return outcome;
+}
+
 }  // namespace attune

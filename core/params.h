@@ -1,10 +1,12 @@
-// JSON that comes from outside the configuration: an action's parameters, an event's payload.
+// JSON that comes from outside the configuration: an action's parameters, an event's payload,
+// what a program answers.
 #pragma once
 
 #include <string>
 #include <string_view>
 
 #include "core/catalog.h"
+#include "core/event.h"
 #include "core/json.h"
 #include "core/result.h"
 
@@ -22,5 +24,10 @@ Result<std::string> complete_params(const CatalogAction& action, Json params);
 // A payload for an event of `trigger`: what `attune fire` is given. Compact text. Fault
 // ATT7010 as above, ATT7012: over limits::kEventPayloadBytes or not what out_schema asks.
 Result<std::string> accept_payload(const CatalogTrigger& trigger, std::string_view text);
+
+// How a run of an action with `out_schema` is recorded: as `outcome` says, unless it succeeded
+// with `data` that is not what the schema asks. Then it failed, and `error` beside the data
+// says why.
+Outcome hold_to_schema(const JsonSchema& out_schema, Outcome outcome);
 
 }  // namespace attune

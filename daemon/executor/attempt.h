@@ -2,11 +2,13 @@
 // its outcome.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 
 #include "core/event.h"
 #include "core/ids.h"
+#include "core/json_schema.h"
 #include "daemon/slots.h"
 #include "store/ledger.h"
 #include "wire/messages.h"
@@ -28,7 +30,8 @@ struct Attempt {
     // Of a process action.
     bool process = false;
     SlotLease slot;
-    bool running = false;  // let go
+    bool running = false;                          // let go
+    std::shared_ptr<const JsonSchema> out_schema;  // what its answer must be; nullptr: anything
     // What is said to the runner, until it has answered; it may not have heard.
     std::optional<ProcessClaim> unanswered;
     Duration ask_again_at{0};  // elapsed

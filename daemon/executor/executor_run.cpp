@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "core/limits.h"
+#include "core/params.h"
 #include "daemon/builtin_actions.h"
 #include "daemon/executor/executor.h"
 #include "daemon/executor/feed_items.h"
@@ -74,6 +75,7 @@ void Executor::begin_process(Attempt attempt, const CatalogAction& action, Momen
     }
     courier_.to_runner(StartProcess{claim});
     attempt.process = true;
+    attempt.out_schema = action.out_schema;
     attempt.unanswered = std::move(claim);
     attempt.ask_again_at = moment.elapsed + kAskAgain;
     awaits_runner_ = true;
@@ -120,7 +122,11 @@ void Executor::hear_runner(Moment moment) {
             }
             continue;
         }
-        finish(std::move(held->second), std::move(finished.outcome), moment);
+        auto outcome = std::move(finished.outcome);
+        if (const auto& schema = held->second.out_schema) {
+            outcome = hold_to_schema(*schema, std::move(outcome));
+        }
+        finish(std::move(held->second), std::move(outcome), moment);
         held_.erase(held);
     }
     std::erase_if(intake_.started, [&](const ProcessStarted& started) {

@@ -57,5 +57,37 @@ TEST(PayloadTest, IsBounded) {
                 HasSubstr("the limit is 262144"));
 }
 
+Outcome succeeded(const Json& data) {
+    return {ExecutionState::kSucceeded, compact(Json{{"exit_code", 0}, {"data", data}}),
+            TimePoint{}};
+}
+
+TEST(ResultTest, MustBeWhatTheActionPromises) {
+    const auto schema = *JsonSchema::compile(
+        Json{{"type", "object"}, {"properties", {{"removed", {{"type", "integer"}}}}}});
+    const auto kept = hold_to_schema(schema, succeeded({{"removed", 3}}));
+    EXPECT_EQ(kept.state, ExecutionState::kSucceeded);
+    EXPECT_EQ(kept.result, succeeded({{"removed", 3}}).result);
+
+    const auto broken = hold_to_schema(schema, succeeded({{"removed", "three"}}));
+    EXPECT_EQ(broken.state, ExecutionState::kFailed);
+    const auto result = Json::parse(broken.result);
+    EXPECT_EQ(result.at("data"), (Json{{"removed", "three"}}));
+    EXPECT_THAT(result.at("error").get<std::string>(), HasSubstr("/removed: "));
+
+    Outcome failed = succeeded({{"removed", "three"}});
+    failed.state = ExecutionState::kFailed;
+    EXPECT_EQ(hold_to_schema(schema, failed).result, failed.result);
+}
+
+TEST(ResultTest, StaysWithinItsLimitWhenItIsNotWhatWasPromised) {
+    const auto schema = *JsonSchema::compile(Json{{"type", "integer"}});
+    const std::string most(limits::kResultBytes - 30, 'x');
+    const auto broken = hold_to_schema(schema, succeeded(most));
+    EXPECT_EQ(broken.state, ExecutionState::kFailed);
+    EXPECT_LE(broken.result.size(), limits::kResultBytes);
+    EXPECT_EQ(Json::parse(broken.result).at("exit_code"), 0);
+}
+
 }  // namespace
 }  // namespace attune

@@ -177,6 +177,32 @@ TEST_F(ExecutorTest, AProcessIsHeldAtItsGateUntilItsRowSaysRunning) {
     EXPECT_EQ(rig.slots.free(), 4);
 }
 
+TEST_F(ExecutorTest, AnAnswerThatTheActionDidNotPromiseIsAFailure) {
+    rig.tree.write("packs/ops/actions/count.yaml",
+                   "apiVersion: attune/v1\nkind: Action\nmetadata: {ref: ops.count}\nspec:\n"
+                   "  runner: process\n  command: [\"true\"]\n  output: json\n"
+                   "  out_schema: {type: integer}\n");
+    rig.tree.interval("tick", 10);
+    rig.tree.rule("count", "tick", "ops.count");
+    rig.apply();
+    rig.start();
+    rig.step();
+    rig.push(rig.due_after(10s));
+    rig.step(10s);
+    const auto start = std::get<StartProcess>(*decode(rig.runner.receive().value()));
+    rig.to_executor->send(encode(ProcessStarted{start.claim.key, start.claim.token, 4711, 99}));
+    rig.step();
+    rig.to_executor->send(
+        encode(ProcessFinished{start.claim.key,
+                               start.claim.token,
+                               {ExecutionState::kSucceeded, R"({"data":"many"})", rig.now}}));
+    rig.step();
+    rig.step(1s);
+    EXPECT_EQ(rig.value("SELECT state || ' ' || (result->>'error' LIKE '%out_schema%') FROM "
+                        "execution"),
+              "failed true");
+}
+
 TEST_F(ExecutorTest, WhatTheRunnerDoesNotHearIsSaidAgain) {
     rig.tree.write("packs/ops/actions/nap.yaml",
                    "apiVersion: attune/v1\nkind: Action\nmetadata: {ref: ops.nap}\nspec:\n"
