@@ -27,10 +27,17 @@ void add(Validation& all, Validation one) {
     all.texts.merge(one.texts);
 }
 
-// Names of several sources are told apart by the directory they were given by.
+// What reads these finds the files from where it stands itself, whichever source they are of.
+bool names_from_here(const Given& given) {
+    const auto format = given.text("--output");
+    return format == "github" || format == "sarif" || given.texts("PATH").size() > 1;
+}
+
+// Files of a source under the directory it was given by.
 Validation prefixed(Validation validation, const std::string& root) {
-    const auto renamed = [&](const std::string& file) {
-        return file.empty() ? root : (fs::path(root) / file).lexically_normal().string();
+    const auto renamed = [&](const std::string& file) -> std::string {
+        if (file.empty()) return root == "." ? "" : root;
+        return (fs::path(root) / file).lexically_normal();
     };
     for (auto& diagnostic : validation.diagnostics) {
         diagnostic.file = renamed(diagnostic.file);
@@ -50,22 +57,21 @@ Validation validate_file(const std::string& path, const std::string& pack) {
     return validate_text(path, read_input_file(path, kMostBytes), pack);
 }
 
-Validation validate_path(const std::string& path, const std::string& pack, bool alone,
-                         Terminal& terminal) {
+Validation validate_path(const std::string& path, const Given& given, Terminal& terminal) {
+    const auto pack = given.text("--pack");
     if (path == "-") return validate_text("<stdin>", read_input(terminal, kMostBytes), pack);
     std::error_code failed;
     if (!fs::is_directory(path, failed)) return validate_file(path, pack);
     auto validation = validate_source(path);
-    return alone ? std::move(validation) : prefixed(std::move(validation), path);
+    return names_from_here(given) ? prefixed(std::move(validation), path)
+                                  : std::move(validation);
 }
 
 Validation validate_all(const Given& given, Terminal& terminal) {
     auto paths = given.texts("PATH");
     if (paths.empty()) paths.emplace_back(".");
     Validation all;
-    for (const auto& path : paths) {
-        add(all, validate_path(path, given.text("--pack"), paths.size() == 1, terminal));
-    }
+    for (const auto& path : paths) add(all, validate_path(path, given, terminal));
     sort_diagnostics(all.diagnostics);
     return all;
 }
@@ -125,7 +131,7 @@ void add_validate_command(std::vector<Command>& commands) {
                       "directories, files, or - for standard input"},
                      output_option({"text", "json", "sarif", "github"}),
                      {Option::Kind::kNumber, "--max-errors", "N",
-                      "show at most so many errors as text (100; 0: all)"},
+                      "show at most so many errors, and warnings, as text (100; 0: all)"},
                      {Option::Kind::kFlag, "--fail-on-warning", "",
                       "exit 3 when there are warnings"},
                      {Option::Kind::kText, "--pack", "PACK",

@@ -123,7 +123,7 @@ void rename_file(Validation& validation, const std::string& path, const std::str
 
 // `looked_at`: the files that a finding would have been told of, had they any.
 Validation check_source(const std::string& root, std::set<std::string>& looked_at) {
-    DirectorySource source(root);
+    DirectorySource source(root, WhileGitWorks::kRead);
     auto scanned = scan_settled(source);
     if (auto* failure = std::get_if<SourceFailure>(&scanned)) {
         return {.diagnostics = {std::move(failure->diagnostic)}};
@@ -184,7 +184,7 @@ Validation validate_text(const std::string& name, const std::string& bytes,
 }
 
 std::vector<Manifest> sensors_of_source(const std::string& root) {
-    DirectorySource source(root);
+    DirectorySource source(root, WhileGitWorks::kRead);
     auto scanned = scan_settled(source);
     if (const auto* failure = std::get_if<SourceFailure>(&scanned)) {
         throw CommandFailed{kExitFailed, failure->diagnostic.message, failure->diagnostic.help};

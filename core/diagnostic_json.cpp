@@ -42,9 +42,9 @@ Json region(const Range& range) {
             {"endColumn", range.end_column}};
 }
 
-// A path as a relative URI reference: what RFC 3986 reserves or forbids is escaped.
+// A path as a URI reference, relative as it is: what RFC 3986 reserves or forbids is escaped.
 std::string uri_of(std::string_view path) {
-    std::string uri;
+    std::string uri = path.starts_with('/') ? "file://" : "";
     for (const char c : path) {
         const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
                            (c >= '0' && c <= '9') ||
@@ -58,8 +58,14 @@ std::string uri_of(std::string_view path) {
     return uri;
 }
 
+Json artifact(const std::string& file) {
+    Json location = {{"uri", uri_of(file)}};
+    if (!file.starts_with('/')) location["uriBaseId"] = "SRCROOT";
+    return location;
+}
+
 Json location(const std::string& file, const Range& range) {
-    Json physical = {{"artifactLocation", {{"uri", uri_of(file)}, {"uriBaseId", "SRCROOT"}}}};
+    Json physical = {{"artifactLocation", artifact(file)}};
     if (range.line != 0) physical["region"] = region(range);
     return {{"physicalLocation", std::move(physical)}};
 }
@@ -88,9 +94,8 @@ Json sarif_result(const Diagnostic& diagnostic) {
     if (diagnostic.fix) {
         const Json replacement = {{"deletedRegion", region(diagnostic.fix->range)},
                                   {"insertedContent", {{"text", diagnostic.fix->text}}}};
-        const Json change = {
-            {"artifactLocation", {{"uri", uri_of(diagnostic.file)}, {"uriBaseId", "SRCROOT"}}},
-            {"replacements", Json::array({replacement})}};
+        const Json change = {{"artifactLocation", artifact(diagnostic.file)},
+                             {"replacements", Json::array({replacement})}};
         result["fixes"] = Json::array(
             {{{"description",
                {{"text", diagnostic.help.empty() ? "put this instead" : diagnostic.help}}},
@@ -181,7 +186,7 @@ Json diagnostics_sarif(const Diagnostics& diagnostics) {
         {"tool", {{"driver", {{"name", "attune"}, {"rules", sarif_rules(diagnostics)}}}}},
         {"columnKind", "unicodeCodePoints"},
         {"originalUriBaseIds",
-         {{"SRCROOT", {{"description", {{"text", "The root of the source."}}}}}}},
+         {{"SRCROOT", {{"description", {{"text", "Where attune was started."}}}}}}},
         {"results", std::move(results)}};
     return {{"$schema", "https://json.schemastore.org/sarif-2.1.0.json"},
             {"version", "2.1.0"},

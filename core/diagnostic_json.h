@@ -16,7 +16,8 @@ Json to_json(const Diagnostic& diagnostic);
 // {format_version, valid, errors, warnings, files, diagnostics}.
 Json diagnostics_json(const Diagnostics& diagnostics, std::size_t files);
 
-// A SARIF 2.1.0 log: code as ruleId, fixes included, paths relative to the source's root.
+// A SARIF 2.1.0 log: code as ruleId, fixes included; relative paths are from where attune was
+// started.
 Json diagnostics_sarif(const Diagnostics& diagnostics);
 
 // One `::error file=...::message` line each.

@@ -21,16 +21,6 @@ constexpr std::array<const char*, 6> kGitAtWork = {"index.lock",       "rebase-m
                                                    "rebase-apply",     "MERGE_HEAD",
                                                    "CHERRY_PICK_HEAD", "REVERT_HEAD"};
 
-std::optional<std::string> git_at_work(const std::string& root) {
-    for (const char* name : kGitAtWork) {
-        std::error_code unknown;  // as in a tree without .git
-        if (std::filesystem::exists(fmt::format("{}/.git/{}", root, name), unknown)) {
-            return fmt::format(".git/{}", name);
-        }
-    }
-    return std::nullopt;
-}
-
 IgnoreRules ignore_rules(const std::string& root) {
     try {
         return IgnoreRules(read_file_below(root, ".attuneignore", limits::kFileBytes));
@@ -52,7 +42,7 @@ Diagnostic failure(std::string code, std::string message, std::string help) {
 
 std::variant<SourceTree, Unsettled, SourceFailure> DirectorySource::scan() {
     texts_.clear();
-    if (auto file = git_at_work(root_)) return Unsettled{std::move(*file)};
+    if (auto file = git_at_work()) return Unsettled{std::move(*file)};
     try {
         TreeOptions options{.ignore = ignore_rules(root_),
                             .endings = {".yaml", ".yml"},
@@ -62,7 +52,7 @@ std::variant<SourceTree, Unsettled, SourceFailure> DirectorySource::scan() {
                                      read(listing, entry);
                                  });
         if (auto* unsettled = std::get_if<Unsettled>(&scanned)) return std::move(*unsettled);
-        if (auto file = git_at_work(root_)) return Unsettled{std::move(*file)};
+        if (auto file = git_at_work()) return Unsettled{std::move(*file)};
         SourceTree tree = tree_of(std::move(std::get<TreeListing>(scanned)));
         const bool has_root_file =
             std::any_of(tree.files.begin(), tree.files.end(),
@@ -77,6 +67,17 @@ std::variant<SourceTree, Unsettled, SourceFailure> DirectorySource::scan() {
                     "what was applied last keeps running; check the path, its mount and its "
                     "permissions")};
     }
+}
+
+std::optional<std::string> DirectorySource::git_at_work() const {
+    if (while_git_works_ == WhileGitWorks::kRead) return std::nullopt;
+    for (const char* name : kGitAtWork) {
+        std::error_code unknown;  // as in a tree without .git
+        if (std::filesystem::exists(fmt::format("{}/.git/{}", root_, name), unknown)) {
+            return fmt::format(".git/{}", name);
+        }
+    }
+    return std::nullopt;
 }
 
 void DirectorySource::read(const TreeListing& listing, const TreeEntry& entry) {

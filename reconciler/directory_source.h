@@ -38,15 +38,20 @@ struct SourceFailure {
     Diagnostic diagnostic;
 };
 
+// What a scan makes of a work tree that git is at work in (index.lock, a rebase, a merge): its
+// files may be of two commits. Who only looks, from a hook of git's perhaps, may look anyway.
+enum class WhileGitWorks { kUnsettled, kRead };
+
 class DirectorySource {
 public:
     // Links in `root` are followed, anew for each scan; none inside the tree is.
-    explicit DirectorySource(std::string root) : root_(std::move(root)) {}
+    explicit DirectorySource(std::string root,
+                             WhileGitWorks while_git_works = WhileGitWorks::kUnsettled)
+        : root_(std::move(root)), while_git_works_(while_git_works) {}
 
     const std::string& root() const { return root_; }
 
-    // Reads what is new. Unsettled: look again a little later. A tree that contains a git
-    // work tree is unsettled while git is at work in it (index.lock, a rebase, a merge).
+    // Reads what is new. Unsettled: look again a little later.
     std::variant<SourceTree, Unsettled, SourceFailure> scan();
 
     // The bytes of a file of the last scan; nullopt when it is another file by now. Valid
@@ -68,7 +73,10 @@ private:
     void read(const TreeListing& listing, const TreeEntry& entry);
     SourceTree tree_of(TreeListing listing);
 
+    std::optional<std::string> git_at_work() const;
+
     std::string root_;
+    WhileGitWorks while_git_works_;
     std::map<std::string, Known> known_;
     std::map<std::string, std::string> texts_;
 };

@@ -136,8 +136,9 @@ TEST(Validate, ProgramsGetTheirFormats) {
 
     const auto sarif = Json::parse(attune({"validate", "-o", "sarif", source.path()}).output);
     EXPECT_EQ(sarif.at("version"), "2.1.0");
-    EXPECT_THAT(attune({"validate", "-o", "github", source.path()}).output,
-                HasSubstr("::error file=packs/ops/sensors/a.yaml,line=6"));
+    EXPECT_THAT(
+        attune({"validate", "-o", "github", source.path()}).output,
+        HasSubstr("::error file=" + source.path() + "/packs/ops/sensors/a.yaml,line=6"));
 }
 
 TEST(Validate, ADirectoryThatIsNoSourceIsAFault) {

@@ -10,6 +10,8 @@
 
 #include <gmock/gmock.h>
 
+#include "core/diagnostic_json.h"
+#include "tests/support/report_formats.h"
 #include "tests/support/trees.h"
 
 namespace attune {
@@ -34,7 +36,7 @@ std::set<fs::path> cases(const char* folder) {
     return found;
 }
 
-std::string findings_in(const fs::path& path) {
+Diagnostics findings_of(const fs::path& path) {
     std::map<std::string, std::string> texts = {
         {"packs/ops/" + path.filename().string(), read(path)}};
     if (texts.begin()->second.find("kind: Pack") == std::string::npos) {
@@ -42,8 +44,10 @@ std::string findings_in(const fs::path& path) {
             "apiVersion: attune/v1\nkind: Pack\nmetadata: {ref: ops}\n";
     }
     const Tree tree(std::move(texts));
-    return describe(tree.check().diagnostics);
+    return tree.check().diagnostics;
 }
+
+std::string findings_in(const fs::path& path) { return describe(findings_of(path)); }
 
 void expect_text(const fs::path& expected, const std::string& found) {
     if (std::getenv("ATTUNE_UPDATE_FIXTURES") != nullptr) {
@@ -64,6 +68,14 @@ TEST(ManifestFixtures, InvalidOnesHaveExactlyTheirFindings) {
     for (const auto& path : found) {
         auto expected = path;
         expect_text(expected.replace_extension(".txt"), findings_in(path));
+    }
+}
+
+TEST(ManifestFixtures, FindingsReachOtherProgramsInTheirForms) {
+    for (const auto& path : cases("invalid")) {
+        const auto found = findings_of(path);
+        EXPECT_THAT(faults_of_sarif(diagnostics_sarif(found)), testing::IsEmpty()) << path;
+        EXPECT_THAT(faults_of_github(diagnostics_github(found)), testing::IsEmpty()) << path;
     }
 }
 

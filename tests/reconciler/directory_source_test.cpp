@@ -120,6 +120,12 @@ TEST_F(DirectorySourceTest, AnIgnoreFileThatCannotBeReadIsNoAbsentOne) {
     EXPECT_THAT(failure.message, testing::HasSubstr(".attuneignore is longer than"));
 }
 
+TEST_F(DirectorySourceTest, LooksAnywayWhenOnlyLooking) {
+    root.write(".git/index.lock", "");
+    DirectorySource hook(root.path().string(), WhileGitWorks::kRead);
+    EXPECT_TRUE(std::holds_alternative<SourceTree>(hook.scan()));
+}
+
 TEST_F(DirectorySourceTest, IgnoresWhatTheTreeSaysIsNotOurs) {
     root.write(".attuneignore", "drafts/\n");
     root.write("packs/ops/drafts/a.yaml", "x");
