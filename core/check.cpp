@@ -259,28 +259,47 @@ private:
         }
     }
 
-    // The pack that misses its manifest is one cause, whatever number of files is in it.
-    void fold_packs() {
-        std::map<std::string, std::pair<std::size_t, std::size_t>> first;  // message: at, more
+    // One root cause is told once: a pack that misses its manifest for the whole set, a
+    // reference to nothing for each file, because files are also looked at one by one.
+    void fold_causes() {
+        std::map<std::string, std::pair<std::size_t, std::size_t>> first;  // cause: at, more
         Diagnostics kept;
         for (auto& diagnostic : diagnostics_) {
-            if (diagnostic.code != "ATT3006" || diagnostic.pointer != "/metadata/ref") {
+            const bool pack =
+                diagnostic.code == "ATT3006" && diagnostic.pointer == "/metadata/ref";
+            if (!pack && diagnostic.code != "ATT3001") {
                 kept.push_back(std::move(diagnostic));
                 continue;
             }
-            const auto [known, is_new] =
-                first.try_emplace(diagnostic.message, kept.size(), std::size_t{0});
+            const auto cause = (pack ? "" : diagnostic.file + "\n") + diagnostic.message;
+            const auto [known, is_new] = first.try_emplace(cause, kept.size(), std::size_t{0});
             if (is_new) {
                 kept.push_back(std::move(diagnostic));
             } else {
                 ++known->second.second;
             }
         }
-        for (const auto& [message, at] : first) {
-            if (at.second > 0) {
-                kept[at.first].notes.push_back(
-                    fmt::format("and {} more of its objects", at.second));
-            }
+        for (const auto& [cause, at] : first) {
+            auto& told = kept[at.first];
+            if (at.second == 0) continue;
+            told.notes.push_back(fmt::format(
+                "and {} more {}", at.second,
+                told.code == "ATT3006" ? "of its objects" : "like it in this file"));
+        }
+        diagnostics_ = std::move(kept);
+    }
+
+    // Of a file that is one great mistake not every line is told.
+    void limit_files() {
+        Diagnostics kept;
+        for (auto begin = diagnostics_.begin(); begin != diagnostics_.end();) {
+            const auto end = std::find_if(
+                begin, diagnostics_.end(),
+                [&](const Diagnostic& diagnostic) { return diagnostic.file != begin->file; });
+            Diagnostics file(std::make_move_iterator(begin), std::make_move_iterator(end));
+            limit_findings(file);
+            std::move(file.begin(), file.end(), std::back_inserter(kept));
+            begin = end;
         }
         diagnostics_ = std::move(kept);
     }
@@ -288,7 +307,8 @@ private:
     Checked result() {
         Checked checked;
         sort_diagnostics(diagnostics_);
-        fold_packs();
+        fold_causes();
+        limit_files();
         for (const auto& [key, slot] : objects_.all()) {
             const bool kept = slot.state == State::kFrozen;
             if (slot.built_in || !(slot.declared || kept)) continue;

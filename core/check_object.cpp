@@ -8,6 +8,7 @@
 #include "core/cron.h"
 #include "core/findings.h"
 #include "core/kinds.h"
+#include "core/limits.h"
 #include "core/references.h"
 #include "core/schedule.h"
 #include "core/schema_defaults.h"
@@ -64,7 +65,6 @@ Diagnostic ObjectChecker::unresolved(const Manifest& manifest, Kind kind, const 
     const auto subject = places_.subject(manifest);
     auto diagnostic = finding_at(subject, pointer, Aim::kValue);
     if (diagnostic.range.line == 0) diagnostic.range = places_.range(manifest, pointer);
-    const auto names = objects_.names(kind);
     if (kind == Kind::kPack) {
         diagnostic.code = "ATT3006";
         diagnostic.message = fmt::format("pack `{}` has no Pack manifest", ref.text());
@@ -76,18 +76,33 @@ Diagnostic ObjectChecker::unresolved(const Manifest& manifest, Kind kind, const 
     diagnostic.message =
         fmt::format("{} refers to {} `{}`, which no source declares",
                     info(manifest.kind).singular, info(kind).singular, ref.text());
+    const auto& known = look_for(kind, ref);
+    diagnostic.label = known.label;
+    if (known.meant) {
+        diagnostic.help = fmt::format("did you mean `{}`?", *known.meant);
+        if (subject.document != nullptr) {
+            diagnostic.fix = Fix{diagnostic.range, *known.meant, false};
+        }
+    }
+    return diagnostic;
+}
+
+const ObjectChecker::Unresolved& ObjectChecker::look_for(Kind kind, const Ref& ref) {
+    const auto [found, is_new] = unresolved_.try_emplace({kind, ref});
+    if (!is_new) return found->second;
+    const auto names = objects_.names(kind);
     const auto prefix = std::string(ref.pack()) + ".";
     const auto in_pack = static_cast<std::size_t>(
         std::count_if(names.begin(), names.end(),
                       [&](const std::string& name) { return name.starts_with(prefix); }));
-    diagnostic.label =
+    found->second.label =
         in_pack == 0 ? fmt::format("pack {} has no {}", ref.pack(), info(kind).plural)
                      : fmt::format("pack {} has {}", ref.pack(), plural(in_pack, info(kind)));
-    if (const auto meant = suggest(ref.text(), names)) {
-        diagnostic.help = fmt::format("did you mean `{}`?", *meant);
-        if (subject.document != nullptr) diagnostic.fix = Fix{diagnostic.range, *meant, false};
+    // Thousands of them were not mistyped one by one.
+    if (unresolved_.size() <= limits::kSuggestedRefs) {
+        found->second.meant = suggest(ref.text(), names);
     }
-    return diagnostic;
+    return found->second;
 }
 
 // What a reference leads to, when this check may hold the manifest against it.
@@ -101,7 +116,7 @@ void ObjectChecker::check_sensor(const Manifest& manifest, const SensorSpec& sen
                                  Diagnostics& found) {
     const auto* trigger = target(Kind::kTrigger, sensor.trigger);
     if (trigger == nullptr) return;
-    const auto* schema = config_schema(*trigger);
+    const auto* schema = schema_of(*trigger);
     if (schema == nullptr) return;
     const auto violations = schema->validate(sensor.config);
     if (violations.empty()) {
@@ -182,7 +197,7 @@ void ObjectChecker::check_rule(const Manifest& manifest, const RuleSpec& rule,
         found.push_back(std::move(diagnostic));
     }
     const auto* action = target(Kind::kAction, rule.action);
-    const auto* schema = action == nullptr ? nullptr : params_schema(*action);
+    const auto* schema = action == nullptr ? nullptr : schema_of(*action);
     if (schema == nullptr) return;
     auto params = rule.params;
     fill_in(params, defaults_of(std::get<ActionSpec>(action->spec).param_schema));
@@ -220,22 +235,17 @@ void ObjectChecker::check_action(const Manifest& manifest, const ActionSpec& act
     found.push_back(std::move(diagnostic));
 }
 
-// Schemas that do not compile have been reported where they are written.
-const JsonSchema* ObjectChecker::config_schema(const Manifest& trigger) {
-    const auto [found, is_new] = schemas_.try_emplace(&trigger);
+// Schemas that do not compile have been reported where they are written. A few are used by
+// many, and many by few: those are compiled again rather than kept.
+const JsonSchema* ObjectChecker::schema_of(const Manifest& manifest) {
+    if (schemas_.size() >= limits::kCompiledSchemas) schemas_.clear();
+    const auto [found, is_new] = schemas_.try_emplace(&manifest);
     if (is_new) {
-        const auto& spec = std::get<TriggerSpec>(trigger.spec);
-        auto compiled = JsonSchema::compile_config(spec.param_schema, spec.option_schema);
-        if (compiled) found->second = std::move(*compiled);
-    }
-    return found->second ? &*found->second : nullptr;
-}
-
-const JsonSchema* ObjectChecker::params_schema(const Manifest& action) {
-    const auto [found, is_new] = schemas_.try_emplace(&action);
-    if (is_new) {
+        const auto* trigger = std::get_if<TriggerSpec>(&manifest.spec);
         auto compiled =
-            JsonSchema::compile_closed(std::get<ActionSpec>(action.spec).param_schema);
+            trigger != nullptr
+                ? JsonSchema::compile_config(trigger->param_schema, trigger->option_schema)
+                : JsonSchema::compile_closed(std::get<ActionSpec>(manifest.spec).param_schema);
         if (compiled) found->second = std::move(*compiled);
     }
     return found->second ? &*found->second : nullptr;

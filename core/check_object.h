@@ -46,14 +46,23 @@ private:
     Diagnostic unresolved(const Manifest& manifest, Kind kind, const Ref& ref,
                           const std::string& pointer);
     const Manifest* target(Kind kind, const Ref& ref) const;
-    const JsonSchema* config_schema(const Manifest& trigger);
-    const JsonSchema* params_schema(const Manifest& action);
+    // What a trigger's sensors' configs, or an action's parameters, must be; nullptr: unknown.
+    // Valid until the next call.
+    const JsonSchema* schema_of(const Manifest& manifest);
 
     const CheckInput& input_;
     const ObjectSet& objects_;
     SourcePlaces& places_;
     bool as_applied_ = false;  // targets need only stand, not be what the tree says
+    // What is said about a reference to nothing, whoever makes it.
+    struct Unresolved {
+        std::string label;
+        std::optional<std::string> meant;
+    };
+    const Unresolved& look_for(Kind kind, const Ref& ref);
+
     std::map<const Manifest*, std::optional<JsonSchema>> schemas_;
+    std::map<ObjectKey, Unresolved> unresolved_;
 };
 
 }  // namespace attune

@@ -186,30 +186,19 @@ std::optional<Fault> operand_fault(const OperatorRow& row, const Json* value) {
     return fault;
 }
 
-Result<std::shared_ptr<const RE2>> compile_pattern(const std::string& text) {
-    std::string problem;
-    std::string help;
-    if (text.size() > limits::kPatternBytes) {
-        problem = fmt::format("pattern of {} bytes, the limit is {}", text.size(),
-                              limits::kPatternBytes);
-        help = "split it into several conditions";
-    } else {
-        constexpr std::int64_t kProgramBytes = 1 << 20;
-        RE2::Options options(RE2::Quiet);
-        options.set_max_mem(kProgramBytes);
-        auto compiled = std::make_shared<const RE2>(text, options);
-        if (compiled->ok()) return compiled;
-        problem = fmt::format("pattern is not valid: {}", compiled->error());
-        help = "patterns are RE2's: no back-references, no look-around";
-    }
-    auto refused = refuse("ATT4034", std::move(problem), std::move(help));
+Result<std::shared_ptr<const RE2>> pattern_of(const Json& value, PatternBudget& patterns) {
+    auto compiled = compile_pattern(value.get_ref<const std::string&>(), patterns);
+    if (compiled) return std::move(*compiled);
+    auto refused = refuse("ATT4034", std::move(compiled.error()),
+                          "patterns are RE2's: no back-references, no look-around");
     refused.value().pointer = "/value";
     return refused;
 }
 
 }  // namespace
 
-Result<Comparison> Comparison::compile(std::string_view op, const Json* value) {
+Result<Comparison> Comparison::compile(std::string_view op, const Json* value,
+                                       PatternBudget& patterns) {
     const OperatorRow* row = find_operator(op);
     if (row == nullptr) return unknown_operator(op);
     if (auto fault = operand_fault(*row, value)) return tl::unexpected(std::move(*fault));
@@ -218,7 +207,7 @@ Result<Comparison> Comparison::compile(std::string_view op, const Json* value) {
     comparison.op_ = row->op;
     if (value != nullptr) comparison.value_ = *value;
     if (row->operand == Operand::kPattern) {
-        auto pattern = compile_pattern(value->get_ref<const std::string&>());
+        auto pattern = pattern_of(*value, patterns);
         if (!pattern) return tl::unexpected(std::move(pattern.error()));
         comparison.pattern_ = std::move(*pattern);
     }

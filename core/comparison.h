@@ -13,11 +13,8 @@
 #include <string_view>
 
 #include "core/json.h"
+#include "core/pattern.h"
 #include "core/result.h"
-
-namespace re2 {
-class RE2;
-}
 
 namespace attune {
 
@@ -47,8 +44,9 @@ public:
 
     // `op` is the operator's name, `value` its operand as written or nullptr. Faults ATT4032
     // (unknown operator), ATT4033 (unsuited value), ATT4034 (pattern), with pointer "/op",
-    // "/value", or "" when a value is missing.
-    static Result<Comparison> compile(std::string_view op, const Json* value);
+    // "/value", or "" when a value is missing. A pattern takes from `patterns`.
+    static Result<Comparison> compile(std::string_view op, const Json* value,
+                                      PatternBudget& patterns);
 
     // `field` is what the path leads to; nullptr: nothing.
     Outcome apply(const Json* field) const;

@@ -72,6 +72,7 @@ std::string Condition::Node::why_not(Context& context) const {  // NOLINT(misc-n
 // Walks a value as it was written and notes every fault with its pointer.
 struct Condition::Compiler {
     std::vector<Fault> faults;
+    PatternBudget patterns;
 
     Node any_shape(const Json& value, const std::string& pointer, std::size_t depth);
     std::vector<Node> list(const Json& value, const std::string& pointer, std::size_t depth);
@@ -172,7 +173,7 @@ std::optional<Comparison> Condition::Compiler::comparison(const Json& value,
     }
     const auto operand = value.find("value");
     auto compiled = Comparison::compile(op->get_ref<const std::string&>(),
-                                        operand != value.end() ? &*operand : nullptr);
+                                        operand != value.end() ? &*operand : nullptr, patterns);
     if (compiled) return std::move(*compiled);
     add(std::move(compiled.error()), pointer);
     return std::nullopt;
@@ -192,6 +193,7 @@ void Condition::Compiler::check_keys(const Json& value, const std::string& point
 
 void Condition::Compiler::add(std::string code, std::string message, std::string help,
                               std::string pointer) {
+    if (faults.size() > limits::kFindings) return;
     Refused refused = refuse(std::move(code), std::move(message), std::move(help));
     refused.value().pointer = std::move(pointer);
     faults.push_back(std::move(refused.value()));
@@ -199,6 +201,7 @@ void Condition::Compiler::add(std::string code, std::string message, std::string
 
 // `pointer` is of the condition, the fault's own is below it.
 void Condition::Compiler::add(Fault fault, const std::string& pointer) {
+    if (faults.size() > limits::kFindings) return;
     fault.pointer = pointer + fault.pointer;
     faults.push_back(std::move(fault));
 }

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <tuple>
 
+#include "core/limits.h"
+
 namespace attune {
 
 void sort_diagnostics(Diagnostics& diagnostics) {
@@ -11,6 +13,17 @@ void sort_diagnostics(Diagnostics& diagnostics) {
     };
     std::stable_sort(diagnostics.begin(), diagnostics.end(),
                      [&](const auto& a, const auto& b) { return key(a) < key(b); });
+}
+
+void limit_findings(Diagnostics& diagnostics) {
+    if (diagnostics.size() <= limits::kFindings) return;
+    std::stable_partition(diagnostics.begin(), diagnostics.end(), [](const auto& diagnostic) {
+        return diagnostic.severity == Severity::kError;
+    });
+    diagnostics.resize(limits::kFindings);
+    sort_diagnostics(diagnostics);
+    diagnostics.back().notes.emplace_back(
+        "this file has more findings; they are told when these are fixed");
 }
 
 bool has_errors(const Diagnostics& diagnostics) {

@@ -63,6 +63,10 @@ using Diagnostics = std::vector<Diagnostic>;
 // By file, line, column, code, message: the order everything is shown in.
 void sort_diagnostics(Diagnostics& diagnostics);
 
+// Leaves at most limits::kFindings, errors before others; the last one says that there were
+// more. All of `diagnostics` are about one file, sorted before and after.
+void limit_findings(Diagnostics& diagnostics);
+
 // True when a diagnostic of severity error is among them.
 bool has_errors(const Diagnostics& diagnostics);
 

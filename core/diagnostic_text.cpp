@@ -148,11 +148,10 @@ std::string render_text(const Diagnostics& diagnostics, const TextOf& text_of,
                         TextStyle style) {
     Renderer renderer(text_of, style);
     std::string text;
-    std::size_t errors = 0;
+    std::map<Severity, std::size_t> seen;
     std::size_t hidden = 0;
     for (const auto& diagnostic : diagnostics) {
-        const bool error = diagnostic.severity == Severity::kError;
-        if (error && style.max_errors != 0 && ++errors > style.max_errors) {
+        if (style.max_errors != 0 && ++seen[diagnostic.severity] > style.max_errors) {
             ++hidden;
             continue;
         }
@@ -160,8 +159,8 @@ std::string render_text(const Diagnostics& diagnostics, const TextOf& text_of,
         text += renderer.render(diagnostic);
     }
     if (hidden > 0) {
-        text +=
-            fmt::format("\nand {}; --max-errors 0 shows all\n", count_of(hidden, "more error"));
+        text += fmt::format("\nand {}; --max-errors 0 shows all\n",
+                            count_of(hidden, "more finding"));
     }
     return text;
 }

@@ -16,7 +16,7 @@ using TextOf = std::function<std::optional<std::string_view>(std::string_view fi
 
 struct TextStyle {
     bool color = false;
-    std::size_t max_errors = 100;  // further ones are counted, not shown; 0: all
+    std::size_t max_errors = 100;  // and as many warnings; further ones are counted; 0: all
 };
 
 // All of them, blank lines between, ending in a newline; "" when there are none.

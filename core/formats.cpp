@@ -3,9 +3,7 @@
 #include <algorithm>
 #include <array>
 
-#include <re2/re2.h>
-
-#include "core/limits.h"
+#include "core/pattern.h"
 #include "core/time.h"
 
 namespace attune {
@@ -169,9 +167,8 @@ bool is_uuid(std::string_view text) {
 }
 
 bool is_regex(std::string_view text) {
-    if (text.size() > limits::kPatternBytes) return false;
-    const re2::RE2 pattern(re2::StringPiece(text.data(), text.size()), re2::RE2::Quiet);
-    return pattern.ok();
+    PatternBudget budget;
+    return compile_pattern(std::string(text), budget).has_value();
 }
 
 bool is_duration(std::string_view text) { return parse_duration(text).has_value(); }

@@ -12,8 +12,10 @@ inline constexpr std::size_t kFileBytes = 1024 * 1024;
 inline constexpr std::size_t kDocuments = 1000;
 inline constexpr std::size_t kDepth = 32;
 inline constexpr std::size_t kNodes = 20'000;  // after aliases; keys are not counted
+inline constexpr std::size_t kCopiedBytes = 4 * 1024 * 1024;  // of text, by anchors and aliases
 inline constexpr std::size_t kScalarBytes = 64 * 1024;
 inline constexpr std::size_t kKeyBytes = 1024;
+inline constexpr std::size_t kFindings = 1000;  // told of one file at a time
 
 // What flows.
 inline constexpr std::size_t kEventPayloadBytes = 256 * 1024;
@@ -36,6 +38,10 @@ inline constexpr std::size_t kReportDifferenceBytes = 4 * 1024;  // of one chang
 inline constexpr std::size_t kSchemaDepth = 32;
 inline constexpr std::size_t kSchemaExpansions = 10'000;  // $ref targets visited by one lint
 inline constexpr std::size_t kPatternBytes = 1024;
+inline constexpr int kPatternSteps = 20'000;  // of RE2's programs for all patterns of a schema
+inline constexpr std::size_t kPatternMemory = 512 * 1024;  // for compiling and running one
+inline constexpr std::size_t kCompiledSchemas = 64;        // kept by one check
+inline constexpr std::size_t kSuggestedRefs = 100;  // to nothing, for which a name is sought
 inline constexpr std::size_t kUniqueItems = 1000;
 
 // What a finding tells.

@@ -40,6 +40,7 @@ public:
         file_.diagnostics = std::move(yaml.diagnostics);
         for (const auto& document : yaml.documents) load(document);
         sort_diagnostics(file_.diagnostics);
+        limit_findings(file_.diagnostics);
         return std::move(file_);
     }
 

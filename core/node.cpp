@@ -5,19 +5,6 @@
 namespace attune {
 namespace {
 
-// "~1" is "/" and "~0" is "~".
-std::string unescape(std::string_view segment) {
-    std::string key;
-    for (std::size_t i = 0; i < segment.size(); ++i) {
-        if (segment[i] == '~' && i + 1 < segment.size()) {
-            key += segment[++i] == '1' ? '/' : '~';
-        } else {
-            key += segment[i];
-        }
-    }
-    return key;
-}
-
 const Node* item_of(const Node& sequence, std::string_view segment) {
     std::size_t index = 0;
     const auto* end = segment.data() + segment.size();
@@ -78,7 +65,7 @@ Found find(const Node& document, std::string_view pointer) {
         found.parent = found.node;
         found.member = nullptr;
         if (found.parent->kind == Node::Kind::kMapping) {
-            found.member = found.parent->member(unescape(segment));
+            found.member = found.parent->member(unescaped_segment(segment));
             found.node = found.member == nullptr ? nullptr : &found.member->value;
         } else {
             found.node = item_of(*found.parent, segment);
@@ -100,6 +87,19 @@ std::string pointer_segment(std::string_view key) {
         }
     }
     return segment;
+}
+
+// "~1" is "/" and "~0" is "~".
+std::string unescaped_segment(std::string_view segment) {
+    std::string key;
+    for (std::size_t i = 0; i < segment.size(); ++i) {
+        if (segment[i] == '~' && i + 1 < segment.size()) {
+            key += segment[++i] == '1' ? '/' : '~';
+        } else {
+            key += segment[i];
+        }
+    }
+    return key;
 }
 
 }  // namespace attune

@@ -53,5 +53,6 @@ Found find(const Node& document, std::string_view pointer);
 
 // RFC 6901: "~" and "/" of one segment escaped.
 std::string pointer_segment(std::string_view key);
+std::string unescaped_segment(std::string_view segment);
 
 }  // namespace attune

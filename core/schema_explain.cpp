@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <set>
 
 #include <fmt/format.h>
@@ -10,6 +11,8 @@
 #include "core/formats.h"
 #include "core/limits.h"
 #include "core/node.h"
+#include "core/pattern.h"
+#include "core/schema_lint.h"
 #include "core/text_places.h"
 
 namespace attune {
@@ -124,6 +127,7 @@ public:
 private:
     Violation& report(const Path* path, std::string_view keyword, std::string message,
                       std::string label) {
+        if (out_.size() > limits::kFindings) return one_too_many_;
         Violation violation;
         violation.pointer = to_pointer(path);
         violation.keyword = keyword;
@@ -481,34 +485,24 @@ private:
     const SchemaPatterns& patterns_;
     JsonSchema::StandsForAny stands_for_any_;
     std::vector<Violation> out_;
+    Violation one_too_many_;  // nobody is told of it
 };
 
 }  // namespace
 
-SchemaPatterns::SchemaPatterns(const Json& document) { collect(document); }
-
-SchemaPatterns::~SchemaPatterns() = default;
-
-void SchemaPatterns::collect(const Json& node) {
-    const auto add = [this](const std::string& pattern) {
-        auto& slot = compiled_[pattern];
-        if (slot == nullptr) slot = std::make_unique<re2::RE2>(pattern, re2::RE2::Quiet);
-    };
-    if (!node.is_structured()) return;
-    if (node.is_object()) {
-        const auto pattern = node.find("pattern");
-        if (pattern != node.end() && pattern->is_string()) add(pattern->get<std::string>());
-        const auto by_pattern = node.find("patternProperties");
-        if (by_pattern != node.end() && by_pattern->is_object()) {
-            for (const auto& [name, inner] : by_pattern->items()) add(name);
-        }
-    }
-    for (const auto& inner : node) collect(inner);
+SchemaPatterns::SchemaPatterns(const Json& document) {
+    PatternBudget linted{.steps = std::numeric_limits<int>::max()};
+    each_pattern(document, [&](const std::string& text) {
+        auto& slot = compiled_[text];
+        if (slot != nullptr) return;
+        if (auto pattern = compile_pattern(text, linted)) slot = std::move(*pattern);
+    });
 }
 
 bool SchemaPatterns::found_in(const std::string& text, const std::string& pattern) const {
     const auto found = compiled_.find(pattern);
-    return found != compiled_.end() && re2::RE2::PartialMatch(text, *found->second);
+    return found != compiled_.end() && found->second != nullptr &&
+           re2::RE2::PartialMatch(text, *found->second);
 }
 
 bool is_house_keyword(std::string_view keyword) {

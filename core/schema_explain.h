@@ -21,9 +21,9 @@ namespace attune {
 // The patterns of one schema, compiled once; immutable afterwards.
 class SchemaPatterns {
 public:
-    // Every `pattern` and name in `patternProperties` of the inlined schema `document`.
+    // Every `pattern` and name in `patternProperties` of the inlined schema `document`, whose
+    // parts have been linted.
     explicit SchemaPatterns(const Json& document);
-    ~SchemaPatterns();
     SchemaPatterns(const SchemaPatterns&) = delete;
     SchemaPatterns& operator=(const SchemaPatterns&) = delete;
 
@@ -31,9 +31,7 @@ public:
     bool found_in(const std::string& text, const std::string& pattern) const;
 
 private:
-    void collect(const Json& node);
-
-    std::map<std::string, std::unique_ptr<re2::RE2>> compiled_;
+    std::map<std::string, std::shared_ptr<const re2::RE2>> compiled_;
 };
 
 // The keywords that the judging library cannot be trusted with.

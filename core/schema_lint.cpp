@@ -6,11 +6,11 @@
 #include <utility>
 
 #include <fmt/format.h>
-#include <re2/re2.h>
 
 #include "core/formats.h"
 #include "core/limits.h"
 #include "core/node.h"
+#include "core/pattern.h"
 #include "core/suggest.h"
 
 namespace attune {
@@ -115,12 +115,9 @@ const Json* resolve(const Json& root, std::string_view ref) {
         const auto segment = ref.substr(0, ref.find('/'));
         ref.remove_prefix(segment.size());
         if (found->is_object()) {
-            const Json* next = nullptr;
-            for (const auto& [key, value] : found->items()) {
-                if (pointer_segment(key) == segment) next = &value;
-            }
-            if (next == nullptr) return nullptr;
-            found = next;
+            const auto next = found->find(unescaped_segment(segment));
+            if (next == found->end()) return nullptr;
+            found = &*next;
         } else if (found->is_array()) {
             std::size_t index = 0;
             if (segment.empty() || segment.size() > 5) return nullptr;
@@ -137,6 +134,37 @@ const Json* resolve(const Json& root, std::string_view ref) {
     return found->is_object() || found->is_boolean() ? found : nullptr;
 }
 
+// How a keyword's value holds schemas.
+enum class Holds { kNone, kOne, kList, kMap };
+
+Holds holds(const Keyword& known, const Json& value) {
+    switch (known.wants) {
+        case Wants::kSchemaMap:
+        case Wants::kPatternMap:
+            return Holds::kMap;
+        case Wants::kSchemas:
+            return Holds::kList;
+        case Wants::kItems:
+            return value.is_array() ? Holds::kList : Holds::kOne;
+        case Wants::kSchema:
+            return Holds::kOne;
+        case Wants::kAnything:
+        case Wants::kText:
+        case Wants::kBoolean:
+        case Wants::kNumber:
+        case Wants::kPositiveNumber:
+        case Wants::kCount:
+        case Wants::kValues:
+        case Wants::kNames:
+        case Wants::kTypes:
+        case Wants::kPattern:
+        case Wants::kFormat:
+        case Wants::kRef:
+            return Holds::kNone;
+    }
+    return Holds::kNone;
+}
+
 class Lint {
 public:
     explicit Lint(const Json& root) : root_(root) {}
@@ -148,8 +176,11 @@ public:
     }
 
 private:
+    bool is_full() const { return faults_.size() > limits::kFindings; }
+
     void fault(std::string_view code, std::string pointer, std::string message,
                std::string help = {}) {
+        if (is_full()) return;
         auto found = refuse(std::string(code), std::move(message), std::move(help)).value();
         found.pointer = std::move(pointer);
         faults_.push_back(std::move(found));
@@ -161,6 +192,7 @@ private:
     }
 
     void schema(const Json& node, const std::string& pointer, std::size_t depth) {
+        schemas_.insert(&node);
         if (node.is_boolean()) return;
         if (!node.is_object()) {
             fault("ATT2021", pointer, "a schema must be a mapping, true or false");
@@ -184,6 +216,7 @@ private:
     }
 
     void unknown(const std::string& name, std::string pointer) {
+        if (is_full()) return;
         static const std::vector<std::string> kNames = [] {
             std::vector<std::string> names;
             for (const auto& keyword : kKeywords) names.emplace_back(keyword.name);
@@ -326,17 +359,10 @@ private:
     }
 
     void pattern(const std::string& text, const std::string& pointer) {
-        if (text.size() > limits::kPatternBytes) {
-            fault("ATT2024", pointer,
-                  fmt::format("a pattern of {} bytes; at most {} are taken", text.size(),
-                              limits::kPatternBytes));
-            return;
+        if (const auto compiled = compile_pattern(text, patterns_); !compiled) {
+            fault("ATT2024", pointer, compiled.error(),
+                  "patterns are RE2: no lookaround, no backreferences");
         }
-        const re2::RE2 compiled(text, re2::RE2::Quiet);
-        if (compiled.ok()) return;
-        fault("ATT2024", pointer,
-              fmt::format("pattern cannot be compiled: {}", compiled.error()),
-              "patterns are RE2: no lookaround, no backreferences");
     }
 
     void format(const Json& value, const std::string& pointer) {
@@ -401,6 +427,11 @@ private:
 
     bool expand_ref(const std::string& text, const std::string& pointer, std::size_t depth) {
         const Json* target = resolve(root_, text);
+        if (!schemas_.contains(target)) {
+            fault("ATT2022", pointer, fmt::format("`$ref` to `{}` leads to no schema", text),
+                  "it leads into a value, or to a list of names; name one that holds a schema");
+            return false;
+        }
         if (target == &root_ || std::find(open_.begin(), open_.end(), target) != open_.end()) {
             fault("ATT2023", pointer, fmt::format("`$ref` to `{}` leads back to itself", text),
                   "attune does not follow schemas that contain themselves");
@@ -414,22 +445,27 @@ private:
 
     bool expand_keyword(const Keyword& known, const Json& value, const std::string& pointer,
                         std::size_t depth) {
-        const bool map = known.wants == Wants::kSchemaMap || known.wants == Wants::kPatternMap;
-        if (map || ((known.wants == Wants::kSchemas || known.wants == Wants::kItems) &&
-                    value.is_array())) {
-            for (const auto& [name, inner] : value.items()) {
-                if (!expand(inner, below(pointer, name), depth + 1)) return false;
-            }
-            return true;
+        switch (holds(known, value)) {
+            case Holds::kNone:
+                return true;
+            case Holds::kOne:
+                return expand(value, pointer, depth + 1);
+            case Holds::kList:
+            case Holds::kMap:
+                break;
         }
-        const bool one = known.wants == Wants::kSchema || known.wants == Wants::kItems;
-        return !one || expand(value, pointer, depth + 1);
+        for (const auto& [name, inner] : value.items()) {
+            if (!expand(inner, below(pointer, name), depth + 1)) return false;
+        }
+        return true;
     }
 
     const Json& root_;
     std::vector<Fault> faults_;
+    std::set<const Json*> schemas_;  // every place that holds one
     std::vector<const Json*> open_;  // what the $refs on the way here name
     std::size_t expansions_ = 0;
+    PatternBudget patterns_;
 };
 
 Json inlined(const Json& root, const Json& node) {
@@ -441,24 +477,22 @@ Json inlined(const Json& root, const Json& node) {
     for (const auto& [name, value] : node.items()) {
         const auto* known = find_keyword(name);
         if (!known->judges) continue;
-        const bool map =
-            known->wants == Wants::kSchemaMap || known->wants == Wants::kPatternMap;
-        const bool list = (known->wants == Wants::kSchemas || known->wants == Wants::kItems) &&
-                          value.is_array();
-        if (map || list) {
-            Json inner = map ? Json::object() : Json::array();
-            for (const auto& [key, part] : value.items()) {
-                if (map) {
-                    inner[key] = inlined(root, part);
-                } else {
-                    inner.push_back(inlined(root, part));
+        switch (holds(*known, value)) {
+            case Holds::kNone:
+                result[name] = value;
+                break;
+            case Holds::kOne:
+                result[name] = inlined(root, value);
+                break;
+            case Holds::kList:
+                for (const auto& part : value) result[name].push_back(inlined(root, part));
+                break;
+            case Holds::kMap:
+                result[name] = Json::object();
+                for (const auto& [key, part] : value.items()) {
+                    result[name][key] = inlined(root, part);
                 }
-            }
-            result[name] = std::move(inner);
-        } else if (known->wants == Wants::kSchema || known->wants == Wants::kItems) {
-            result[name] = inlined(root, value);
-        } else {
-            result[name] = value;
+                break;
         }
     }
     return result;
@@ -469,5 +503,27 @@ Json inlined(const Json& root, const Json& node) {
 std::vector<Fault> lint_schema(const Json& schema) { return Lint(schema).run(); }
 
 Json inline_refs(const Json& schema) { return inlined(schema, schema); }
+
+void each_pattern(const Json& inlined, const std::function<void(const std::string&)>& use) {
+    if (!inlined.is_object()) return;
+    for (const auto& [name, value] : inlined.items()) {
+        const auto* known = find_keyword(name);
+        if (known->wants == Wants::kPattern) use(value.get_ref<const std::string&>());
+        switch (holds(*known, value)) {
+            case Holds::kNone:
+                break;
+            case Holds::kOne:
+                each_pattern(value, use);
+                break;
+            case Holds::kList:
+            case Holds::kMap:
+                for (const auto& [key, part] : value.items()) {
+                    if (known->wants == Wants::kPatternMap) use(key);
+                    each_pattern(part, use);
+                }
+                break;
+        }
+    }
+}
 
 }  // namespace attune

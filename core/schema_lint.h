@@ -4,6 +4,7 @@
 // check. A misspelt keyword is a fault with a suggestion instead of a silent hole.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,5 +24,8 @@ std::vector<Fault> lint_schema(const Json& schema);
 // `schema` with every $ref replaced by what it names, and without what only explains.
 // Requires lint_schema(schema).empty().
 Json inline_refs(const Json& schema);
+
+// Calls `use` with each pattern of an inlined schema.
+void each_pattern(const Json& inlined, const std::function<void(const std::string&)>& use);
 
 }  // namespace attune

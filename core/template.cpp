@@ -236,6 +236,7 @@ void Template::Compiler::slot(Tag tag, bool within_text, const std::string& poin
 }
 
 void Template::Compiler::add(Fault fault, const std::string& pointer) {
+    if (faults.size() > limits::kFindings) return;
     fault.pointer = pointer;
     faults.push_back(std::move(fault));
 }

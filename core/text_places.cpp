@@ -34,8 +34,9 @@ std::size_t TextPlaces::line_start(int number) const {
 std::string_view TextPlaces::line(int number) const {
     if (number < 1 || static_cast<std::size_t>(number) > starts_.size()) return {};
     const auto start = line_start(number);
-    auto line = text_.substr(start, text_.find('\n', start) - start);
-    if (line.ends_with('\r')) line.remove_suffix(1);
+    const auto end = text_.find('\n', start);
+    auto line = text_.substr(start, end - start);
+    if (end != std::string_view::npos && line.ends_with('\r')) line.remove_suffix(1);
     return line;
 }
 

@@ -117,15 +117,21 @@ void check_directives(const TextPlaces& places, Diagnostics& out) {
     }
 }
 
-// The parser reads a line of brackets to its end before it reports the first of them, at a
-// hundred bytes for each; more than any file may have values are not worth its memory.
-bool check_line_of_brackets(const TextPlaces& places, Diagnostics& out) {
+// The parser reads a line of brackets, and brackets that nothing closes, to their end before it
+// reports the first of them, at a hundred bytes for each; more than any file may have values
+// are not worth its memory.
+bool check_brackets(const TextPlaces& places, Diagnostics& out) {
+    constexpr std::size_t kMost = 3 * limits::kNodes;
     std::size_t on_line = 0;
+    std::size_t open = 0;
     const auto text = places.text();
-    for (std::size_t at = 0; at < text.size(); ++at) {
-        if (text[at] == '\n') on_line = 0;
-        if (std::string_view("[]{},").find(text[at]) == std::string_view::npos) continue;
-        if (++on_line <= 3 * limits::kNodes) continue;
+    for (auto at = text.find_first_of("[]{},\n"); at != std::string_view::npos;
+         at = text.find_first_of("[]{},\n", at + 1)) {
+        const char c = text[at];
+        if (c == '[' || c == '{') ++open;
+        if ((c == ']' || c == '}') && open > 0) --open;
+        on_line = c == '\n' ? 0 : on_line + 1;
+        if (on_line <= kMost && open <= kMost) continue;
         out.push_back(finding("ATT1012",
                               fmt::format("more than {} values in one file", limits::kNodes),
                               "split the file"));
@@ -164,7 +170,7 @@ YamlDocuments parse_yaml(std::string_view bytes, std::string_view file) {
     const TextPlaces places(checked.text);
     YamlTree tree(places, file);
     check_directives(places, tree.diagnostics);
-    if (check_line_of_brackets(places, tree.diagnostics)) read(places, tree);
+    if (check_brackets(places, tree.diagnostics)) read(places, tree);
     result.diagnostics = std::move(tree.diagnostics);
     if (has_errors(result.diagnostics)) {
         tree.documents.clear();
@@ -175,6 +181,7 @@ YamlDocuments parse_yaml(std::string_view bytes, std::string_view file) {
     }
     for (auto& diagnostic : result.diagnostics) diagnostic.file = file;
     sort_diagnostics(result.diagnostics);
+    limit_findings(result.diagnostics);
     result.documents = std::move(tree.documents);
     return result;
 }

@@ -76,9 +76,10 @@ Diagnostic must_be_quoted(const Trouble& trouble, std::string_view code,
                           std::string_view what) {
     const auto [begin, end] = value_around(trouble);
     const auto value = trouble.places.text().substr(begin, end - begin);
-    auto found = finding(trouble, code, begin, end, std::string(what),
-                         fmt::format("quote the value: {}", quoted(value)));
+    constexpr std::size_t kShown = 100;
+    auto found = finding(trouble, code, begin, end, std::string(what), "quote the value");
     found.fix = Fix{found.range, quoted(value), true};
+    if (value.size() <= kShown) found.help += ": " + found.fix->text;
     return found;
 }
 
@@ -99,10 +100,10 @@ std::optional<Diagnostic> indicator_first(const Trouble& trouble) {
                     trouble, "ATT1007",
                     "`*` starts a YAML alias here; a cron expression must be quoted");
             }
-            return finding(
-                trouble, "ATT1010", begin, end,
-                fmt::format("alias `{}` names no anchor that stands before it", value),
-                "quote the value if it is meant as text");
+            return finding(trouble, "ATT1010", begin, end,
+                           fmt::format("alias `{}` names no anchor that stands before it",
+                                       value.substr(0, value.find_first_of(" ,]}"))),
+                           "quote the value if it is meant as text");
         case '@':
         case '`':
         case '%':

@@ -30,6 +30,13 @@ std::size_t depth_of(const Node& node) {
     return deepest + (is_collection(node) ? 1 : 0);
 }
 
+std::size_t bytes_of(const Node& node) {
+    std::size_t bytes = node.text.size();
+    for (const auto& item : node.items) bytes += bytes_of(item);
+    for (const auto& member : node.members) bytes += member.key.size() + bytes_of(member.value);
+    return bytes;
+}
+
 bool ends_token(char c) {
     return std::string_view(" \t\r\n:,]}").find(c) != std::string_view::npos;
 }
@@ -98,7 +105,10 @@ void YamlTree::alias(std::size_t at, Anchor anchor) {
     }
     const auto& anchored = found->second;
     nodes_ += anchored.nodes - 1;  // add() counts the root
-    if (nodes_ > limits::kNodes) too_many(places_.range(at, end), &anchored.node.range);
+    copied_bytes_ += anchored.bytes;
+    if (nodes_ > limits::kNodes || copied_bytes_ > limits::kCopiedBytes) {
+        too_many(places_.range(at, end), &anchored.node.range);
+    }
     check_depth(anchored.depth, at, end);
     Node copy = anchored.node;
     copy.range = places_.range(at, end);
@@ -180,7 +190,7 @@ std::optional<Range> YamlTree::open_bracket() const {
     return std::nullopt;
 }
 
-Diagnostic& YamlTree::report(std::string_view code, const Range& range, std::string message,
+Diagnostic& YamlTree::record(std::string_view code, const Range& range, std::string message,
                              std::string help) {
     Diagnostic diagnostic;
     diagnostic.code = code;
@@ -190,6 +200,19 @@ Diagnostic& YamlTree::report(std::string_view code, const Range& range, std::str
     diagnostic.help = std::move(help);
     diagnostics.push_back(std::move(diagnostic));
     return diagnostics.back();
+}
+
+Diagnostic& YamlTree::report(std::string_view code, const Range& range, std::string message,
+                             std::string help) {
+    auto& diagnostic = record(code, range, std::move(message), std::move(help));
+    if (++errors_ > limits::kFindings) throw YamlStop{};
+    return diagnostic;
+}
+
+void YamlTree::warn(std::string_view code, const Range& range, std::string message,
+                    std::string help) {
+    if (++warnings_ > limits::kFindings + 1) return;
+    record(code, range, std::move(message), std::move(help)).severity = Severity::kWarning;
 }
 
 void YamlTree::stop(std::string_view code, std::size_t begin, std::size_t end,
@@ -304,16 +327,18 @@ void YamlTree::check_duplicates(const Node& mapping) {
     for (const auto& member : mapping.members) sorted.push_back(&member);
     std::stable_sort(sorted.begin(), sorted.end(),
                      [](const auto* a, const auto* b) { return a->key < b->key; });
-    for (std::size_t i = 1; i < sorted.size(); ++i) {
-        if (sorted[i]->key != sorted[i - 1]->key) continue;
+    for (std::size_t first = 0, i = 1; i < sorted.size(); ++i) {
+        if (sorted[i]->key != sorted[first]->key) {
+            first = i;
+            continue;
+        }
         auto& diagnostic = report("ATT1009", sorted[i]->key_range,
                                   fmt::format("key `{}` is given twice", sorted[i]->key),
                                   "remove one of them");
-        diagnostic.related.push_back({"first given here", file_, sorted[i - 1]->key_range});
+        diagnostic.related.push_back({"first given here", file_, sorted[first]->key_range});
     }
 }
 
-// `~: x` and `null: x` have the keys "~" and "null"; `: x` has none.
 void YamlTree::take_null_key(ScalarSpan span) {
     for (const std::size_t length : {std::size_t{4}, std::size_t{1}}) {
         const auto word = text_.substr(span.begin, length);
@@ -360,16 +385,14 @@ void YamlTree::type(Node& node, const ScalarSpan& span, std::string_view tag,
         return;
     }
     if (notes->leading_zero) {
-        report("ATT1026", node.range,
-               fmt::format("`{}` is the decimal number {}", value, node.integer),
-               "remove the leading zero; octal numbers are written 0o17")
-            .severity = Severity::kWarning;
+        warn("ATT1026", node.range,
+             fmt::format("`{}` is the decimal number {}", value, node.integer),
+             "remove the leading zero; octal numbers are written 0o17");
     }
     if (notes->beyond_2_53) {
-        report("ATT1027", node.range, fmt::format("integer {} is beyond 2^53", value),
-               "it is kept exactly here, but many JSON readers round it; quote it to make it "
-               "text")
-            .severity = Severity::kWarning;
+        warn("ATT1027", node.range, fmt::format("integer {} is beyond 2^53", value),
+             "it is kept exactly here, but many JSON readers round it; quote it to make it "
+             "text");
     }
 }
 
@@ -382,9 +405,12 @@ std::size_t YamlTree::end_of_flow(std::size_t at) const {
 
 void YamlTree::remember(Anchor anchor, const Node& node) {
     if (anchor == 0) return;
-    Anchored anchored{node, count_nodes(node), depth_of(node)};
+    Anchored anchored{node, count_nodes(node), depth_of(node), bytes_of(node)};
     anchored_nodes_ += anchored.nodes;
-    if (anchored_nodes_ > limits::kNodes) too_many(node.range, nullptr);
+    copied_bytes_ += anchored.bytes;
+    if (anchored_nodes_ > limits::kNodes || copied_bytes_ > limits::kCopiedBytes) {
+        too_many(node.range, &node.range);
+    }
     anchors_.insert_or_assign(anchor, std::move(anchored));
 }
 
@@ -395,9 +421,14 @@ std::optional<Range> YamlTree::open_anchor(Anchor anchor) const {
     return std::nullopt;
 }
 
+// Of what stands in the text itself there cannot be too many bytes.
 void YamlTree::too_many(const Range& range, const Range* anchor) {
+    const bool bytes = copied_bytes_ > limits::kCopiedBytes;
     auto& diagnostic =
-        report("ATT1012", range, fmt::format("more than {} values in one file", limits::kNodes),
+        report("ATT1012", range,
+               bytes ? fmt::format("anchors and aliases stand for more than {} bytes",
+                                   limits::kCopiedBytes)
+                     : fmt::format("more than {} values in one file", limits::kNodes),
                anchor == nullptr ? "split the file" : "aliases count as what they stand for");
     if (anchor != nullptr) diagnostic.related.push_back({"the anchor", file_, *anchor});
     throw YamlStop{};

@@ -57,10 +57,15 @@ private:
         Node node;
         std::size_t nodes = 1;
         std::size_t depth = 0;
+        std::size_t bytes = 0;
     };
 
+    Diagnostic& record(std::string_view code, const Range& range, std::string message,
+                       std::string help);
+    // Throws YamlStop after one error more than are told.
     Diagnostic& report(std::string_view code, const Range& range, std::string message,
                        std::string help);
+    void warn(std::string_view code, const Range& range, std::string message, std::string help);
     [[noreturn]] void stop(std::string_view code, std::size_t begin, std::size_t end,
                            std::string message, std::string help);
 
@@ -94,6 +99,9 @@ private:
     std::size_t documents_ = 0;
     std::size_t nodes_ = 0;
     std::size_t anchored_nodes_ = 0;
+    std::size_t copied_bytes_ = 0;  // by anchors and aliases
+    std::size_t errors_ = 0;
+    std::size_t warnings_ = 0;
     std::size_t last_end_ = 0;  // of the last scalar, alias or flow collection
 };
 

@@ -55,6 +55,23 @@ TEST(Check, AppliesWhatIsValid) {
               "Sensor ops.front apply\nSensor ops.tick apply\nRule ops.greet apply\n");
 }
 
+TEST(Check, TellsAReferenceToNothingOnceForEachFile) {
+    auto files = good();
+    const auto broken = replaced(kRule, "ops.say", "ops.sya");
+    files["packs/ops/rules/a.yaml"] = replaced(broken, "ops.greet", "ops.a") + "---\n" +
+                                      replaced(broken, "ops.greet", "ops.b") + "---\n" +
+                                      replaced(broken, "ops.greet", "ops.c");
+    files["packs/ops/rules/d.yaml"] = replaced(broken, "ops.greet", "ops.d");
+    const Tree tree(files);
+    const auto checked = tree.check();
+    ASSERT_THAT(checked.diagnostics, SizeIs(2)) << describe(checked.diagnostics);
+    EXPECT_EQ(checked.diagnostics[0].help, "did you mean `ops.say`?");
+    EXPECT_THAT(checked.diagnostics[0].notes,
+                testing::Contains("and 2 more like it in this file"));
+    EXPECT_EQ(checked.diagnostics[1].file, "packs/ops/rules/d.yaml");
+    EXPECT_THAT(describe(checked.objects), HasSubstr("Rule ops.c absent ATT3001"));
+}
+
 TEST(Check, FreezesABrokenTriggerWithAllThatDependsOnIt) {
     const Tree before(good());
     auto files = good();

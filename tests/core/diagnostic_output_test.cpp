@@ -85,9 +85,9 @@ TEST(DiagnosticText, LetsNoControlCharacterReachTheTerminal) {
 TEST(DiagnosticText, CountsWhatItDoesNotShow) {
     const Diagnostics many(5, sample());
     const auto text = render_text(many, texts(), {.color = false, .max_errors = 2});
-    EXPECT_THAT(text, HasSubstr("and 3 more errors"));
+    EXPECT_THAT(text, HasSubstr("and 3 more findings"));
     EXPECT_THAT(render_text(many, texts(), {.color = false, .max_errors = 0}),
-                Not(HasSubstr("more error")));
+                Not(HasSubstr("more finding")));
 }
 
 TEST(DiagnosticText, SurvivesAVeryLongLine) {

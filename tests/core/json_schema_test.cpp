@@ -252,6 +252,24 @@ TEST(SchemaLint, RefusesWhatWouldHurt) {
     EXPECT_THAT(lint(doubling.dump()), HasSubstr("ATT202"));
 }
 
+TEST(SchemaLint, FollowsReferencesToSchemasOnly) {
+    EXPECT_EQ(lint(R"({"const":{"foo":1},"items":{"$ref":"#/const"}})"), "ATT2022 /items/$ref");
+    EXPECT_EQ(lint(R"({"properties":{"x":{"$ref":"#/properties"}}})"),
+              "ATT2022 /properties/x/$ref");
+    EXPECT_EQ(lint(R"({"properties":{"x":{"$ref":"#/properties/y~1z"},"y/z":true}})"), "fine");
+}
+
+TEST(SchemaLint, BoundsWhatPatternsTakeTogether) {
+    EXPECT_EQ(lint(R"({"pattern":"(a{1000}){1000}"})"), "ATT2024 /pattern");
+    Json many = Json::object();
+    for (int i = 0; i < 100; ++i) many["p" + std::to_string(i)]["pattern"] = "a{900}";
+    const auto faults = lint_schema({{"properties", many}});
+    ASSERT_FALSE(faults.empty());
+    EXPECT_LT(faults.size(), 100U);
+    EXPECT_THAT(faults.front().message, testing::HasSubstr("20000 steps together"));
+    EXPECT_EQ(lint(R"({"properties":{"a":{"pattern":"^[a-z][a-z0-9_-]{1,62}$"}}})"), "fine");
+}
+
 TEST(SchemaLint, ReportsEveryFault) {
     EXPECT_THAT(lint_schema(json(R"({"typ":"string","minimum":"x","format":"emial"})")),
                 SizeIs(3));

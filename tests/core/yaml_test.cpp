@@ -121,6 +121,33 @@ TEST(Yaml, BoundsWhatAliasesExpandTo) {
     EXPECT_THAT(read.diagnostics[0].related, SizeIs(1));
 }
 
+TEST(Yaml, BoundsTheTextThatAliasesStandFor) {
+    std::string text = "- &a " + std::string(60'000, 'x') + "\n";
+    for (int i = 0; i < 100; ++i) text += "- *a\n";
+    const auto read = parse_yaml(text, "a.yaml");
+    ASSERT_THAT(read.diagnostics, SizeIs(1));
+    EXPECT_EQ(read.diagnostics[0].code, "ATT1012");
+    EXPECT_EQ(read.diagnostics[0].range.line, 70);
+    EXPECT_EQ(read.diagnostics[0].related.at(0).range.line, 1);
+}
+
+TEST(Yaml, TellsSoManyFindingsOfAFileAndThatThereAreMore) {
+    std::string same;
+    std::string zeros;
+    for (std::size_t i = 0; i < 3 * limits::kFindings; ++i) {
+        same += "a: 1\n";
+        zeros += "- 01\n";
+    }
+    for (const auto& text : {same, zeros}) {
+        const auto read = parse_yaml(text, "a.yaml");
+        EXPECT_THAT(read.diagnostics, SizeIs(limits::kFindings));
+        EXPECT_THAT(read.diagnostics.back().notes, ElementsAre(HasSubstr("more findings")));
+    }
+    // Warnings never hide an error, nor make one of a text that has none.
+    EXPECT_THAT(parse_yaml(zeros, "a.yaml").documents, SizeIs(1));
+    EXPECT_TRUE(has_errors(parse_yaml(zeros + "- {a: 1, a: 2}\n", "a.yaml").diagnostics));
+}
+
 TEST(Yaml, ShowsBothPlacesOfADuplicateKey) {
     const auto read = parse_yaml("a: 1\n\"a\": 2\na: 3\n", "a.yaml");
     ASSERT_THAT(read.diagnostics, SizeIs(2));
@@ -197,6 +224,9 @@ TEST(Yaml, IsBounded) {
     EXPECT_EQ(refusal_of(std::string(depth, '[') + std::string(depth, ']')), "ATT1013 1:33");
     EXPECT_EQ(refusal_of(std::string(50'000, '[')), "ATT1031 1:1");
     EXPECT_EQ(refusal_of(std::string(500'000, '[')), "ATT1012 1:60001");
+    std::string lines;
+    for (int i = 0; i < 100'000; ++i) lines += "[\n";
+    EXPECT_EQ(refusal_of(lines), "ATT1012 60001:1");
     EXPECT_EQ(refusal_of("? " + std::string(limits::kKeyBytes + 1, 'k') + "\n: 1\n"),
               "ATT1016 1:3");
     std::string many;
