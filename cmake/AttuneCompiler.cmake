@@ -2,6 +2,7 @@
 option(ATTUNE_WERROR "Warnings are errors" OFF)
 set(ATTUNE_SANITIZE "" CACHE STRING "Value for -fsanitize=, empty for none")
 option(ATTUNE_COVERAGE "gcov counters" OFF)
+option(ATTUNE_FUZZ "Counters for libFuzzer; needs clang" OFF)
 
 # The build type of the dev and sanitizer presets: quick to compile, quick enough to run.
 set(CMAKE_CXX_FLAGS_DEV "-O1 -g1")
@@ -24,8 +25,11 @@ if(ATTUNE_SANITIZE)
   target_compile_options(attune_options INTERFACE
     -fsanitize=${ATTUNE_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer
     # GCC takes what a sanitizer adds to std::regex and std::function for uninitialised reads.
-    -Wno-maybe-uninitialized)
+    $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>)
   target_link_options(attune_options INTERFACE -fsanitize=${ATTUNE_SANITIZE})
+endif()
+if(ATTUNE_FUZZ)
+  target_compile_options(attune_options INTERFACE -fsanitize=fuzzer-no-link)
 endif()
 if(ATTUNE_COVERAGE)
   target_compile_options(attune_options INTERFACE --coverage)

@@ -17,6 +17,7 @@
 #include "core/limits.h"
 #include "core/yaml.h"
 #include "daemon/config_sources.h"
+#include "daemon/service.h"
 #include "os/account.h"
 #include "schemas/embedded.h"
 

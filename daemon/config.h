@@ -11,9 +11,10 @@
 #include "core/diagnostic.h"
 #include "core/json.h"
 #include "core/time.h"
-#include "daemon/service.h"
 
 namespace attune {
+
+struct ServiceOptions;  // daemon/service.h
 
 struct ConfigRequest {
     std::string file;                      // empty: default_file, if it is there

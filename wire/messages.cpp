@@ -1,8 +1,8 @@
 #include "wire/messages.h"
 
+#include <algorithm>
 #include <cassert>
 #include <concepts>
-#include <cstring>
 #include <limits>
 #include <utility>
 
@@ -179,7 +179,7 @@ private:
     }
     void get(ClaimToken& token) {
         const auto piece = cut(token.bytes.size());
-        std::memcpy(token.bytes.data(), piece.data(), piece.size());
+        std::copy(piece.begin(), piece.end(), token.bytes.begin());
     }
     void get(std::string& text) { text = cut(get_length()); }
     template <class T>
