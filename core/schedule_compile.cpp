@@ -40,7 +40,7 @@ Refused misplaced(string pointer, string message, string help) {
 }
 
 // Says where a fault of an inner value is.
-Refused below(string pointer, Fault fault) {
+Refused below(const string& pointer, Fault fault) {
     fault.pointer = pointer + fault.pointer;
     return Refused(std::move(fault));
 }

@@ -2,6 +2,7 @@
 // changes of summer time under thousands of timers, a month of absence.
 #include <gmock/gmock.h>
 
+#include "core/json.h"
 #include "daemon/sensor/timer_worker.h"
 #include "tests/daemon/sensor/virtual_ledger.h"
 #include "tests/support/times.h"
@@ -226,9 +227,8 @@ TEST_F(ClockTest, AYearOfSummerTimesUnderThousandsOfTimersLosesAndDoublesNothing
     for (int copy = 0; copy < 2; ++copy) {
         for (const auto& zone : kZones) {
             for (const auto& expression : kExpressions) {
-                arm(timer("core.crontimer", R"({"expression":")" + expression +
-                                                R"(","timezone":")" + zone + "\"}"),
-                    start, SensorId{++id});
+                const Json config = {{"expression", expression}, {"timezone", zone}};
+                arm(timer("core.crontimer", compact(config)), start, SensorId{++id});
             }
         }
     }
