@@ -404,7 +404,7 @@ TEST_F(CatalogStoreTest, RemembersEveryAttemptNewestFirst) {
     refused.outcome = RevisionOutcome::kRefused;
     refused.diagnostics.emplace_back().code = "ATT2004";
     store.note(refused);
-    const auto attempts = store.revisions("main", 10);
+    const auto attempts = store.revisions(10);
     ASSERT_THAT(attempts, SizeIs(2));
     EXPECT_EQ(attempts.at(0).outcome, RevisionOutcome::kRefused);
     EXPECT_EQ(attempts.at(0).diagnostics.at(0).code, "ATT2004");
