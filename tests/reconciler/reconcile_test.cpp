@@ -392,6 +392,7 @@ TEST_F(ReconcileTest, StrictIsRefusedByTheBrake) {
     for (int n = 0; n < 10; ++n) write_sensor("s" + std::to_string(n), 10);
     settle();
     for (int n = 0; n < 10; ++n) remove("packs/ops/sensors/s" + std::to_string(n) + ".yaml");
+    settle();
     write_sensor("good", 10);
     const Report report = settle();
     EXPECT_EQ(report.outcome, RevisionOutcome::kRefused);
