@@ -42,7 +42,6 @@ inline constexpr int kPatternSteps = 20'000;  // of RE2's programs for all patte
 inline constexpr std::size_t kPatternMemory = 512 * 1024;  // for compiling and running one
 inline constexpr std::size_t kCompiledSchemas = 64;        // kept by one check
 inline constexpr std::size_t kSuggestedRefs = 100;  // to nothing, for which a name is sought
-inline constexpr std::size_t kUniqueItems = 1000;
 
 // What a finding tells.
 inline constexpr std::size_t kUnknownProperties = 100;  // of one mapping, further are counted
