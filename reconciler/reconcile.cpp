@@ -41,7 +41,9 @@ bool is_refused(const PlanResult& result) {
 
 RevisionOutcome outcome_of(const PlanResult& result) {
     const bool nothing = nothing_to_do(result.plan);
-    const bool braked = nothing && is_held(result, HoldReason::kBrake);
+    // That files are gone is noted also where their objects may not go.
+    const bool changes = !result.plan.objects.empty() || !result.plan.timers.empty();
+    const bool braked = !changes && is_held(result, HoldReason::kBrake);
     if (braked || is_refused(result)) return RevisionOutcome::kRefused;
     if (has_errors(result.plan.revision.diagnostics) || !result.frozen.empty()) {
         return RevisionOutcome::kPartial;
