@@ -69,7 +69,7 @@ TEST_F(OfflineTest, APlanShowsWhatWouldChangeAndWritesNothing) {
     EXPECT_EQ(Json::parse(run("plan", {"-o", "json"}).out).at("outcome"), "planned");
 
     const auto apply = run("apply");
-    EXPECT_EQ(apply.exit, kExitFailed);
+    EXPECT_EQ(apply.exit, kExitUnreachable);
     EXPECT_THAT(apply.err, HasSubstr("read-only"));
 }
 
