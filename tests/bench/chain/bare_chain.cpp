@@ -79,13 +79,13 @@ private:
 }  // namespace
 
 Speed measure_bare(BenchCluster& cluster, const BenchOptions& options) {
-    run(cluster.database(), kBareTables);
+    cluster.run(kBareTables);
     const auto speed = measure(cluster, options, [&](int thread) -> Chain {
         auto chain =
             std::make_shared<BareChain>(cluster.database(), thread, options.bare_batch);
         return [chain] { return chain->step(); };
     });
-    run(cluster.database(), "DROP TABLE bare.execution, bare.enforcement, bare.event");
+    cluster.run("DROP TABLE bare.execution, bare.enforcement, bare.event");
     return speed;
 }
 

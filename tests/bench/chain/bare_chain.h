@@ -2,7 +2,7 @@
 // payload each, one CTE statement, then one UPDATE: two commits for each batch.
 #pragma once
 
-#include "tests/bench/chain/bench_cluster.h"
+#include "tests/bench/bench_cluster.h"
 #include "tests/bench/chain/speed.h"
 
 namespace attune {

@@ -3,7 +3,7 @@
 
 #include <functional>
 
-#include "tests/bench/chain/bench_cluster.h"
+#include "tests/bench/bench_cluster.h"
 #include "tests/bench/chain/speed.h"
 
 namespace attune {

@@ -55,9 +55,9 @@ Speed measure_daemon(BenchCluster& cluster, const BenchOptions& options) {
     const auto database = cluster.fresh_database("daemon");
     Reconciler(tree.path().string(), database, zones)
         .reconcile(clock.now(), clock.elapsed(), {.in_full = true});
-    run(database,
-        "UPDATE timer SET cursor_at = cursor_at - interval '20 hours',"
-        " anchor_at = anchor_at - interval '20 hours'");
+    BenchCluster::run(database,
+                      "UPDATE timer SET cursor_at = cursor_at - interval '20 hours',"
+                      " anchor_at = anchor_at - interval '20 hours'");
 
     const TempDirectory runtime;
     ServiceOptions service_options;
@@ -68,16 +68,19 @@ Speed measure_daemon(BenchCluster& cluster, const BenchOptions& options) {
     service_options.control_socket = runtime.path().string() + "/control.sock";
     service_options.feed_socket = runtime.path().string() + "/feed.sock";
     service_options.recorders = options.connections;
+    const auto count = [&](const char* sql) {
+        return std::stod(BenchCluster::run(database, sql));
+    };
     Service service(service_options, database, clock, zones, *log);
-    while (number(database, kEvents) < 2.0 * options.sensors) {
+    while (count(kEvents) < 2.0 * options.sensors) {
         wait(std::chrono::milliseconds(50));
     }
 
-    const auto done_before = number(database, kSucceeded);
+    const auto done_before = count(kSucceeded);
     const auto cpu_before = cluster.cpu_seconds();
     const auto start = clock.elapsed();
     wait(std::chrono::duration_cast<Duration>(std::chrono::duration<double>(options.seconds)));
-    const auto done = number(database, kSucceeded) - done_before;
+    const auto done = count(kSucceeded) - done_before;
     const auto took = std::chrono::duration<double>(clock.elapsed() - start).count();
     const auto cpu = cluster.cpu_seconds() - cpu_before;
     service.begin_stop();

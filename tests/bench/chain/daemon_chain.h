@@ -2,7 +2,7 @@
 // record, run core.echo and complete.
 #pragma once
 
-#include "tests/bench/chain/bench_cluster.h"
+#include "tests/bench/bench_cluster.h"
 #include "tests/bench/chain/speed.h"
 
 namespace attune {

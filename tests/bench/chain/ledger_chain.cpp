@@ -109,14 +109,13 @@ private:
 };
 
 void reset(BenchCluster& cluster, const BenchOptions& options) {
-    run(cluster.database(),
-        fmt::format(
-            "SET search_path = attune; TRUNCATE event, enforcement, execution, timer;"
-            "SELECT make_day(date '2026-11-23' - {0} + n) FROM generate_series(0, {0}) n;"
-            "INSERT INTO timer (sensor_id, spec_rev, anchor_at, cursor_at, generation, state)"
-            " SELECT t * 100000 + n, 1, '2026-11-23Z', '2026-11-23Z', 1, 'armed'"
-            " FROM generate_series(0, {1}) t, generate_series(1, {2}) n",
-            options.days - 1, options.connections - 1, options.batch));
+    cluster.run(fmt::format(
+        "SET search_path = attune; TRUNCATE event, enforcement, execution, timer;"
+        "SELECT make_day(date '2026-11-23' - {0} + n) FROM generate_series(0, {0}) n;"
+        "INSERT INTO timer (sensor_id, spec_rev, anchor_at, cursor_at, generation, state)"
+        " SELECT t * 100000 + n, 1, '2026-11-23Z', '2026-11-23Z', 1, 'armed'"
+        " FROM generate_series(0, {1}) t, generate_series(1, {2}) n",
+        options.days - 1, options.connections - 1, options.batch));
 }
 
 }  // namespace

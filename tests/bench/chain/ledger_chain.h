@@ -1,7 +1,7 @@
 // The chain on the store alone: Ledger::record() and Ledger::complete().
 #pragma once
 
-#include "tests/bench/chain/bench_cluster.h"
+#include "tests/bench/bench_cluster.h"
 #include "tests/bench/chain/speed.h"
 
 namespace attune {

@@ -1,4 +1,4 @@
-#include "tests/bench/chain/bench_cluster.h"
+#include "tests/bench/bench_cluster.h"
 
 #include <unistd.h>
 
@@ -12,7 +12,7 @@
 namespace attune {
 namespace fs = std::filesystem;
 
-BenchCluster::BenchCluster() {
+BenchCluster::BenchCluster(const std::vector<std::string>& settings) {
     const char* folder = std::getenv("TMPDIR");
     auto pattern =
         (fs::path(folder != nullptr ? folder : "/var/tmp") / "attune-bench-XXXXXX").string();
@@ -22,6 +22,7 @@ BenchCluster::BenchCluster() {
     ClusterOptions options;
     options.directory = folder_ / "pg";
     options.settings = {"shared_buffers=1GB", "max_wal_size=4GB"};
+    options.settings.insert(options.settings.end(), settings.begin(), settings.end());
     cluster_ = std::make_unique<EmbeddedCluster>(options);
     migrate({.url = cluster_->url()});
 }
@@ -32,13 +33,37 @@ BenchCluster::~BenchCluster() {
     fs::remove_all(folder_, ignored);
 }
 
+Database BenchCluster::reach(const std::string& name) const {
+    return {.url = cluster_->url(name),
+            .application = "bench",
+            .statement_timeout = std::chrono::minutes(10)};
+}
+
 Database BenchCluster::fresh_database(const std::string& name) const {
-    Connection admin({.url = cluster_->url("postgres"), .application = "bench"});
+    Connection admin(reach("postgres"));
     admin.run_alone("DROP DATABASE IF EXISTS " + name);
     admin.run_alone("CREATE DATABASE " + name);
-    Database made{.url = cluster_->url(name), .application = "bench"};
-    migrate(made);
-    return made;
+    migrate(reach(name));
+    return reach(name);
+}
+
+std::string BenchCluster::run(const Database& database, const std::string& sql) {
+    std::string text;
+    Connection(database).transact([&](Session& session) {
+        const auto rows = session.run("SET search_path = attune;" + sql);
+        for (int n = 0; n < rows.size(); ++n) {
+            if (n > 0) text += '\n';
+            for (int column = 0; column < rows.columns(); ++column) {
+                if (column > 0) text += '|';
+                text += rows[n].text(column);
+            }
+        }
+    });
+    return text;
+}
+
+void BenchCluster::run_alone(const std::string& statement) const {
+    Connection(database()).run_alone(statement);
 }
 
 pid_t BenchCluster::postmaster() const {
@@ -68,18 +93,6 @@ double BenchCluster::cpu_seconds() const {
         ticks += user + system;
     }
     return ticks / static_cast<double>(::sysconf(_SC_CLK_TCK));
-}
-
-void run(Database database, const std::string& sql) {
-    database.statement_timeout = std::chrono::minutes(5);
-    Connection(database).transact([&sql](Session& session) { session.run(sql); });
-}
-
-double number(const Database& database, const std::string& sql) {
-    double found = 0;
-    Connection(database).read(
-        [&](Session& session) { found = std::stod(session.run(sql).only().string(0)); });
-    return found;
 }
 
 }  // namespace attune
