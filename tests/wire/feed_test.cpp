@@ -167,10 +167,10 @@ TEST_F(FeedTest, AListenerFindsTheDaemonThatComesBack) {
     publisher.reset();
     EXPECT_FALSE(listened);
     start(options());
+    // The wish is counted by a step of its own, which may come after the first item is heard.
     do {
         publish("event.created");
-    } while (!subscriber->receive(1ms));
-    EXPECT_TRUE(listened);
+    } while (!subscriber->receive(1ms) || !listened);
 }
 
 TEST_F(FeedTest, WhatIsNoItemIsReportedAndDropped) {

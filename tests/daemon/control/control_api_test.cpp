@@ -1,6 +1,7 @@
 #include "daemon/control/control_api.h"
 
 #include <functional>
+#include <future>
 #include <memory>
 #include <thread>
 
@@ -235,11 +236,12 @@ TEST_F(ControlApiTest, AnEmptyLedgerIsAnEmptyPage) {
 }
 
 TEST_F(ControlApiTest, AFireIsHandedToAnExecutorAndAnsweredWhenItIsRecorded) {
-    FireRequest heard;
+    std::promise<FireRequest> asked;
     answering("executor.0", [&](const Message& message) {
-        heard = std::get<FireRequest>(message);
-        return FireReply{heard.request, RequestOutcome::kRecorded, EventId{42},
-                         heard.scheduled_at, ""};
+        const auto& request = std::get<FireRequest>(message);
+        asked.set_value(request);
+        return FireReply{request.request, RequestOutcome::kRecorded, EventId{42},
+                         request.scheduled_at, ""};
     });
     const auto response = ask("POST", "/v1/sensors/ops.deploys/fire",
                               R"({"payload": {"service": "web"}, "key": "build-1"})");
@@ -248,6 +250,7 @@ TEST_F(ControlApiTest, AFireIsHandedToAnExecutorAndAnsweredWhenItIsRecorded) {
     EXPECT_EQ(fired.at("event"), 42);
     EXPECT_EQ(fired.at("key"), "build-1");
     EXPECT_EQ(fired.at("duplicate"), false);
+    const auto heard = asked.get_future().get();
     EXPECT_EQ(heard.sensor, SensorId{1});
     EXPECT_EQ(heard.payload, R"({"service":"web"})");
 }
@@ -279,16 +282,18 @@ TEST_F(ControlApiTest, WithoutAnAnswerTheKeyToRepeatWithIsTold) {
 }
 
 TEST_F(ControlApiTest, ARunIsCompletedWithDefaults) {
-    RunRequest heard;
+    std::promise<RunRequest> asked;
     answering("executor.0", [&](const Message& message) {
-        heard = std::get<RunRequest>(message);
-        return RunReply{heard.request, RequestOutcome::kDuplicate,
-                        ExecutionKey{ExecutionId{9}, heard.scheduled_at}, ""};
+        const auto& request = std::get<RunRequest>(message);
+        asked.set_value(request);
+        return RunReply{request.request, RequestOutcome::kDuplicate,
+                        ExecutionKey{ExecutionId{9}, request.scheduled_at}, ""};
     });
     const auto response = ask("POST", "/v1/actions/core.echo/run", "{}");
     EXPECT_EQ(response.status, 200) << response.body;
     EXPECT_EQ(Json::parse(response.body).at("execution"), 9);
     EXPECT_EQ(Json::parse(response.body).at("duplicate"), true);
+    const auto heard = asked.get_future().get();
     EXPECT_EQ(heard.params, R"({"message":"Hello World"})");
     EXPECT_FALSE(heard.key.empty());
     EXPECT_EQ(ask("POST", "/v1/actions/core.echo/run", R"({"params": {"message": 1}})").status,
