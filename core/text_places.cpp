@@ -22,8 +22,13 @@ TextPlaces::TextPlaces(std::string_view text) : text_(text), starts_{0} {
 }
 
 int TextPlaces::line_of(std::size_t offset) const {
-    const auto after = std::upper_bound(starts_.begin(), starts_.end(), offset);
-    return static_cast<int>(after - starts_.begin());
+    const bool in_last_line = starts_[last_line_ - 1] <= offset &&
+                              (last_line_ == starts_.size() || offset < starts_[last_line_]);
+    if (!in_last_line) {
+        const auto after = std::upper_bound(starts_.begin(), starts_.end(), offset);
+        last_line_ = static_cast<std::size_t>(after - starts_.begin());
+    }
+    return static_cast<int>(last_line_);
 }
 
 std::size_t TextPlaces::line_start(int number) const {
@@ -52,9 +57,14 @@ int TextPlaces::column_of(int line, std::size_t offset) const {
     return last_column_;
 }
 
+std::size_t TextPlaces::before_line_end(std::size_t offset) const {
+    const bool splits = offset > 0 && text_.substr(offset - 1, 2) == "\r\n";
+    return splits ? offset - 1 : offset;
+}
+
 Range TextPlaces::range(std::size_t begin, std::size_t end) const {
-    begin = std::min(begin, text_.size());
-    end = std::clamp(end, begin, text_.size());
+    begin = before_line_end(std::min(begin, text_.size()));
+    end = before_line_end(std::clamp(end, begin, text_.size()));
     Range range;
     range.line = line_of(begin);
     range.column = column_of(range.line, begin);

@@ -12,7 +12,7 @@ namespace attune {
 
 // Lines end with LF; a CR before it belongs to the line's end and counts no column. The text
 // is valid UTF-8 and must outlive this. For one thread at a time: it remembers the last place,
-// so that going through one very long line stays linear.
+// so that going through a text, or one very long line, stays linear.
 class TextPlaces {
 public:
     explicit TextPlaces(std::string_view text);
@@ -34,9 +34,12 @@ public:
 
 private:
     int column_of(int line, std::size_t offset) const;
+    // Between the two bytes of a line's end nobody can point.
+    std::size_t before_line_end(std::size_t offset) const;
 
     std::string_view text_;
     std::vector<std::uint32_t> starts_;
+    mutable std::size_t last_line_ = 1;  // 1-based
     mutable std::size_t last_offset_ = 0;
     mutable int last_column_ = 1;
 };

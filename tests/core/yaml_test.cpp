@@ -97,6 +97,11 @@ TEST(Yaml, CountsColumnsInCodePointsWhateverEndsTheLines) {
     EXPECT_EQ(find(root, "/b/c").node->range, (Range{2, 8, 2, 9}));
 }
 
+TEST(Yaml, PointsNowhereBetweenTheBytesThatEndALine) {
+    const auto read = parse_yaml("a: &\r\n", "a.yaml");
+    EXPECT_EQ(read.diagnostics.at(0).range, (Range{1, 5, 1, 5}));
+}
+
 TEST(Yaml, AMissingValueStandsAtItsKey) {
     const auto read = parse_yaml("a:\nb: 1\n", "a.yaml");
     EXPECT_EQ(find(read.documents.at(0), "/a").node->range, (Range{1, 1, 1, 2}));
