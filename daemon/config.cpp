@@ -8,7 +8,6 @@
 #include <filesystem>
 #include <iterator>
 #include <map>
-#include <thread>
 
 #include <fmt/format.h>
 
@@ -19,6 +18,7 @@
 #include "daemon/config_sources.h"
 #include "daemon/service.h"
 #include "os/account.h"
+#include "os/processors.h"
 #include "schemas/embedded.h"
 
 namespace attune {
@@ -80,8 +80,7 @@ DaemonConfig with_defaults(const Json& settings, const ConfigRequest& request) {
     config.database_url = at<std::string>(settings, "/database/url", "");
     config.database_binaries = at<std::string>(settings, "/database/binaries", "");
     config.recorders = at(settings, "/executors/recorders", 2);
-    const int processors = static_cast<int>(std::thread::hardware_concurrency());
-    config.slots = at(settings, "/executors/slots", 2 * std::max(processors, 1));
+    config.slots = at(settings, "/executors/slots", 2 * static_cast<int>(usable_processors()));
     config.timer_workers = at(settings, "/timers/workers", 1);
     config.trust_clock = at(settings, "/timers/trust_clock", false);
     config.control_socket =

@@ -9,6 +9,7 @@
 
 #include "core/findings.h"
 #include "core/yaml.h"
+#include "os/processors.h"
 #include "reconciler/pack_layout.h"
 
 namespace attune {
@@ -132,8 +133,7 @@ void Loader::run(std::vector<Task*>& tasks) {
                 load_file(task.file->path, task.pack, task.text));
         }
     };
-    const std::size_t useful = std::min<std::size_t>(tasks.size() / kWorthAThread,
-                                                     std::thread::hardware_concurrency());
+    const std::size_t useful = std::min(tasks.size() / kWorthAThread, usable_processors());
     std::vector<std::jthread> helpers;
     while (helpers.size() + 1 < useful) helpers.emplace_back(work);
     work();
