@@ -186,8 +186,8 @@ std::optional<Fault> operand_fault(const OperatorRow& row, const Json* value) {
     return fault;
 }
 
-Result<std::shared_ptr<const RE2>> pattern_of(const Json& value, PatternBudget& patterns) {
-    auto compiled = compile_pattern(value.get_ref<const std::string&>(), patterns);
+Result<std::shared_ptr<const RE2>> pattern_of(const Json& value, Patterns& patterns) {
+    auto compiled = patterns.add(value.get_ref<const std::string&>());
     if (compiled) return std::move(*compiled);
     auto refused = refuse("ATT4034", std::move(compiled.error()),
                           "patterns are RE2's: no back-references, no look-around");
@@ -198,7 +198,7 @@ Result<std::shared_ptr<const RE2>> pattern_of(const Json& value, PatternBudget& 
 }  // namespace
 
 Result<Comparison> Comparison::compile(std::string_view op, const Json* value,
-                                       PatternBudget& patterns) {
+                                       Patterns& patterns) {
     const OperatorRow* row = find_operator(op);
     if (row == nullptr) return unknown_operator(op);
     if (auto fault = operand_fault(*row, value)) return tl::unexpected(std::move(*fault));

@@ -44,9 +44,9 @@ public:
 
     // `op` is the operator's name, `value` its operand as written or nullptr. Faults ATT4032
     // (unknown operator), ATT4033 (unsuited value), ATT4034 (pattern), with pointer "/op",
-    // "/value", or "" when a value is missing. A pattern takes from `patterns`.
+    // "/value", or "" when a value is missing. A pattern is added to `patterns`.
     static Result<Comparison> compile(std::string_view op, const Json* value,
-                                      PatternBudget& patterns);
+                                      Patterns& patterns);
 
     // `field` is what the path leads to; nullptr: nothing.
     Outcome apply(const Json* field) const;

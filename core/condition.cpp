@@ -72,7 +72,7 @@ std::string Condition::Node::why_not(Context& context) const {  // NOLINT(misc-n
 // Walks a value as it was written and notes every fault with its pointer.
 struct Condition::Compiler {
     std::vector<Fault> faults;
-    PatternBudget patterns;
+    Patterns patterns;
 
     Node any_shape(const Json& value, const std::string& pointer, std::size_t depth);
     std::vector<Node> list(const Json& value, const std::string& pointer, std::size_t depth);

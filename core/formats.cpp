@@ -166,10 +166,7 @@ bool is_uuid(std::string_view text) {
     return true;
 }
 
-bool is_regex(std::string_view text) {
-    PatternBudget budget;
-    return compile_pattern(std::string(text), budget).has_value();
-}
+bool is_regex(std::string_view text) { return Patterns().add(std::string(text)).has_value(); }
 
 bool is_duration(std::string_view text) { return parse_duration(text).has_value(); }
 

@@ -53,7 +53,7 @@ Json to_json(const valijson::adapters::Adapter& value) {
 // The house keywords of one place in the schema.
 class HouseConstraint : public valijson::constraints::PolyConstraint {
 public:
-    HouseConstraint(const Json& keywords, const SchemaPatterns& patterns)
+    HouseConstraint(const Json& keywords, const Patterns& patterns)
         : keywords_(&keywords), patterns_(&patterns) {}
 
     bool validate(const valijson::adapters::Adapter& target,
@@ -69,13 +69,13 @@ private:
     size_t sizeOf() const override { return sizeof(*this); }
 
     const Json* keywords_;
-    const SchemaPatterns* patterns_;
+    const Patterns* patterns_;
 };
 
 class HouseBuilder : public valijson::ConstraintBuilder {
 public:
     HouseBuilder(const std::vector<std::unique_ptr<const Json>>& keywords,
-                 const SchemaPatterns& patterns)
+                 const Patterns& patterns)
         : keywords_(keywords), patterns_(patterns) {}
 
     valijson::constraints::Constraint* make(
@@ -86,7 +86,7 @@ public:
 
 private:
     const std::vector<std::unique_ptr<const Json>>& keywords_;
-    const SchemaPatterns& patterns_;
+    const Patterns& patterns_;
 };
 
 // Moves the house keywords of an inlined schema out of what valijson sees.
@@ -212,7 +212,8 @@ Json closed_over(std::vector<Json> parts) {
 }  // namespace
 
 struct JsonSchema::Compiled {
-    explicit Compiled(Json inlined) : document(std::move(inlined)), patterns(document) {
+    Compiled(Json inlined, Patterns linted)
+        : document(std::move(inlined)), patterns(std::move(linted)) {
         Preparation preparation(house_keywords);
         const Json prepared = preparation.schema(document);
         valijson::SchemaParser parser;
@@ -221,15 +222,21 @@ struct JsonSchema::Compiled {
     }
 
     Json document;
-    SchemaPatterns patterns;
+    Patterns patterns;
     std::vector<std::unique_ptr<const Json>> house_keywords;
     valijson::Schema judge;
 };
 
 Result<JsonSchema> JsonSchema::compile(const Json& schema) {
-    auto faults = lint_schema(schema);
+    Patterns patterns;
+    auto faults = lint_schema(schema, patterns);
     if (!faults.empty()) return Refused(std::move(faults.front()));
-    return JsonSchema(std::make_shared<const Compiled>(inline_refs(schema)));
+    return compile_linted(schema, std::move(patterns));
+}
+
+JsonSchema JsonSchema::compile_linted(const Json& schema, Patterns patterns) {
+    return JsonSchema(
+        std::make_shared<const Compiled>(inline_refs(schema), std::move(patterns)));
 }
 
 Result<JsonSchema> JsonSchema::compile_closed(const std::optional<Json>& schema) {
@@ -239,13 +246,17 @@ Result<JsonSchema> JsonSchema::compile_closed(const std::optional<Json>& schema)
 Result<JsonSchema> JsonSchema::compile_config(const std::optional<Json>& param_schema,
                                               const std::optional<Json>& option_schema) {
     std::vector<Json> parts;
+    Patterns all;
     for (const auto* schema : {&param_schema, &option_schema}) {
         if (!*schema) continue;
-        auto faults = lint_schema(**schema);
+        Patterns patterns;
+        auto faults = lint_schema(**schema, patterns);
         if (!faults.empty()) return Refused(std::move(faults.front()));
         parts.push_back(inline_refs(**schema));
+        all.merge(std::move(patterns));
     }
-    return JsonSchema(std::make_shared<const Compiled>(closed_over(std::move(parts))));
+    return JsonSchema(
+        std::make_shared<const Compiled>(closed_over(std::move(parts)), std::move(all)));
 }
 
 bool JsonSchema::accepts(const Json& value) const {

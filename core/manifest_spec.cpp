@@ -1,7 +1,10 @@
 #include "core/manifest_spec.h"
 
 #include <cassert>
+#include <string_view>
 #include <utility>
+
+#include <fmt/format.h>
 
 #include "core/digest.h"
 
@@ -96,47 +99,74 @@ Spec read_spec(Kind kind, const Json& spec) {
     return PackSpec{};
 }
 
+// The text of a JSON object, member by member in the order of the keys: what compact() would
+// make of it, without first making it.
+class ObjectText {
+public:
+    ObjectText& add(std::string_view key, const Json& value) {
+        assert(last_.empty() || last_ < key);
+        last_ = key;
+        text_ += text_.empty() ? "{\"" : ",\"";
+        text_.append(key).append("\":").append(compact(value));
+        return *this;
+    }
+
+    std::string take() { return text_.empty() ? "{}" : std::move(text_) + '}'; }
+
+private:
+    std::string text_;
+    std::string_view last_;
+};
+
 // Only what differs from the default, so that writing a default out changes no digest.
 struct Canonical {
-    Json operator()(const PackSpec& pack) const { return {{"config", pack.config}}; }
-
-    Json operator()(const TriggerSpec& trigger) const {
-        Json spec = Json::object();
-        if (trigger.param_schema) spec["param_schema"] = *trigger.param_schema;
-        if (trigger.option_schema) spec["option_schema"] = *trigger.option_schema;
-        if (trigger.out_schema) spec["out_schema"] = *trigger.out_schema;
-        return spec;
+    std::string operator()(const PackSpec& pack) const {
+        return ObjectText().add("config", pack.config).take();
     }
 
-    Json operator()(const ActionSpec& action) const {
-        Json spec = {{"runner", action.runner == Runner::kProcess ? "process" : "builtin"}};
-        if (action.param_schema) spec["param_schema"] = *action.param_schema;
-        if (action.out_schema) spec["out_schema"] = *action.out_schema;
-        if (action.runner == Runner::kBuiltin) return spec;
-        spec["command"] = action.command;
-        if (!action.env.empty()) spec["env"] = action.env;
-        if (action.output == OutputFormat::kJson) spec["output"] = "json";
-        spec["timeout_us"] = action.timeout.count();
-        return spec;
+    std::string operator()(const TriggerSpec& trigger) const {
+        ObjectText text;
+        if (trigger.option_schema) text.add("option_schema", *trigger.option_schema);
+        if (trigger.out_schema) text.add("out_schema", *trigger.out_schema);
+        if (trigger.param_schema) text.add("param_schema", *trigger.param_schema);
+        return text.take();
     }
 
-    Json operator()(const SensorSpec& sensor) const {
-        Json spec = {{"trigger", sensor.trigger.text()},
-                     {"runtime", to_string(sensor.runtime)},
-                     {"config", sensor.config}};
-        if (!sensor.enabled) spec["enabled"] = false;
-        return spec;
+    std::string operator()(const ActionSpec& action) const {
+        const bool process = action.runner == Runner::kProcess;
+        ObjectText text;
+        if (process) text.add("command", action.command);
+        if (process && !action.env.empty()) text.add("env", action.env);
+        if (action.out_schema) text.add("out_schema", *action.out_schema);
+        if (process && action.output == OutputFormat::kJson) text.add("output", "json");
+        if (action.param_schema) text.add("param_schema", *action.param_schema);
+        text.add("runner", process ? "process" : "builtin");
+        if (process) text.add("timeout_us", action.timeout.count());
+        return text.take();
     }
 
-    Json operator()(const RuleSpec& rule) const {
-        Json spec = {{"trigger", rule.trigger.text()},
-                     {"action", rule.action.text()},
-                     {"params", rule.params}};
-        for (const auto& sensor : rule.sensors) spec["sensors"].push_back(sensor.text());
+    std::string operator()(const SensorSpec& sensor) const {
+        ObjectText text;
+        text.add("config", sensor.config);
+        if (!sensor.enabled) text.add("enabled", false);
+        return text.add("runtime", to_string(sensor.runtime))
+            .add("trigger", sensor.trigger.text())
+            .take();
+    }
+
+    std::string operator()(const RuleSpec& rule) const {
+        ObjectText text;
+        text.add("action", rule.action.text());
         const bool conditional = rule.conditions.is_structured() && !rule.conditions.empty();
-        if (conditional) spec["conditions"] = rule.conditions;
-        if (!rule.enabled) spec["enabled"] = false;
-        return spec;
+        if (conditional) text.add("conditions", rule.conditions);
+        if (!rule.enabled) text.add("enabled", false);
+        text.add("params", rule.params);
+        if (!rule.sensors.empty()) {
+            Json sensors = Json::array();
+            for (const auto& sensor : rule.sensors) sensors.push_back(sensor.text());
+            text.add("sensors", sensors);
+        }
+        return text.add("trigger", rule.trigger.text()).take();
     }
 };
 
@@ -163,10 +193,12 @@ Manifest read_manifest(Kind kind, Ref ref, Json document, Place place) {
     manifest.metadata = read_metadata(part(document, "metadata"), manifest.ref);
     manifest.document = std::move(document);
     const auto& name = manifest.ref.text();
-    manifest.spec_digest = sha256_hex(
-        compact(Json::array({to_string(kind), name, std::visit(Canonical{}, manifest.spec)})));
-    manifest.meta_digest = sha256_hex(compact(Json::array(
-        {manifest.metadata.label, manifest.metadata.description, manifest.metadata.labels})));
+    manifest.spec_digest = sha256_hex(fmt::format(R"(["{}","{}",{}])", to_string(kind), name,
+                                                  std::visit(Canonical{}, manifest.spec)));
+    const auto& metadata = manifest.metadata;
+    manifest.meta_digest =
+        sha256_hex(fmt::format("[{},{},{}]", compact(metadata.label),
+                               compact(metadata.description), compact(metadata.labels)));
     return manifest;
 }
 

@@ -95,8 +95,9 @@ private:
 
     void user_schema(const std::optional<Json>& schema, std::string_view pointer) {
         if (!schema) return;
-        auto broken = lint_schema(*schema);
-        if (broken.empty()) broken = lint_defaults(*schema);
+        Patterns patterns;
+        auto broken = lint_schema(*schema, patterns);
+        if (broken.empty()) broken = lint_defaults(*schema, patterns);
         for (const auto& fault : broken) {
             auto diagnostic = finding_of(fault, subject_, pointer);
             const auto at = diagnostic.pointer;

@@ -1,9 +1,7 @@
 // From what many sensors share to the schedule of one.
-#include <openssl/sha.h>
-
-#include <array>
 #include <string>
 
+#include "core/digest.h"
 #include "core/schedule.h"
 
 namespace attune {
@@ -19,8 +17,7 @@ Duration delay_of(milliseconds jitter, std::string_view sensor) {
     std::string seed("attune.jitter");
     seed += '\0';
     seed += sensor;
-    std::array<unsigned char, SHA256_DIGEST_LENGTH> digest{};
-    ::SHA256(reinterpret_cast<const unsigned char*>(seed.data()), seed.size(), digest.data());
+    const auto digest = sha256(seed);
     std::uint64_t hash = 0;
     for (std::size_t i = 0; i < 8; ++i) hash = hash << 8 | digest[i];
     const auto product =

@@ -28,10 +28,10 @@ void fill_in(Json& params, const Defaults& defaults) {
     }
 }
 
-std::vector<Fault> lint_defaults(const Json& schema) {
+std::vector<Fault> lint_defaults(const Json& schema, const Patterns& patterns) {
     const auto defaults = defaults_of(schema);
     if (defaults.empty()) return {};
-    const auto compiled = JsonSchema::compile(schema).value();
+    const auto compiled = JsonSchema::compile_linted(schema, patterns);
     std::vector<Fault> faults;
     for (const auto& [name, value] : defaults) {
         Json params = Json::object();

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/json.h"
+#include "core/pattern.h"
 #include "core/result.h"
 
 namespace attune {
@@ -19,8 +20,8 @@ Defaults defaults_of(const std::optional<Json>& schema);
 // Adds what `params`, an object, does not have.
 void fill_in(Json& params, const Defaults& defaults);
 
-// Defaults that their own property's schema refuses: ATT2027. Requires
-// lint_schema(schema).empty().
-std::vector<Fault> lint_defaults(const Json& schema);
+// Defaults that their own property's schema refuses: ATT2027. Requires that
+// lint_schema(schema, patterns) has found nothing.
+std::vector<Fault> lint_defaults(const Json& schema, const Patterns& patterns);
 
 }  // namespace attune

@@ -2,17 +2,14 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <set>
 
 #include <fmt/format.h>
-#include <re2/re2.h>
 
 #include "core/formats.h"
 #include "core/limits.h"
 #include "core/node.h"
 #include "core/pattern.h"
-#include "core/schema_lint.h"
 #include "core/text_places.h"
 
 namespace attune {
@@ -115,7 +112,7 @@ bool is_multiple(const Json& value, const Json& divisor) {
 
 class Explainer {
 public:
-    Explainer(const SchemaPatterns& patterns, JsonSchema::StandsForAny stands_for_any)
+    Explainer(const Patterns& patterns, JsonSchema::StandsForAny stands_for_any)
         : patterns_(patterns), stands_for_any_(stands_for_any) {}
 
     std::vector<Violation> run(const Json& schema, const Json& value) {
@@ -482,7 +479,7 @@ private:
         }
     }
 
-    const SchemaPatterns& patterns_;
+    const Patterns& patterns_;
     JsonSchema::StandsForAny stands_for_any_;
     std::vector<Violation> out_;
     Violation one_too_many_;  // nobody is told of it
@@ -490,28 +487,12 @@ private:
 
 }  // namespace
 
-SchemaPatterns::SchemaPatterns(const Json& document) {
-    PatternBudget linted{.steps = std::numeric_limits<int>::max()};
-    each_pattern(document, [&](const std::string& text) {
-        auto& slot = compiled_[text];
-        if (slot != nullptr) return;
-        if (auto pattern = compile_pattern(text, linted)) slot = std::move(*pattern);
-    });
-}
-
-bool SchemaPatterns::found_in(const std::string& text, const std::string& pattern) const {
-    const auto found = compiled_.find(pattern);
-    return found != compiled_.end() && found->second != nullptr &&
-           re2::RE2::PartialMatch(text, *found->second);
-}
-
 bool is_house_keyword(std::string_view keyword) {
     return keyword == "pattern" || keyword == "format" || keyword == "uniqueItems" ||
            keyword == "multipleOf" || keyword == "patternProperties";
 }
 
-std::vector<Violation> explain(const Json& schema, const Json& value,
-                               const SchemaPatterns& patterns,
+std::vector<Violation> explain(const Json& schema, const Json& value, const Patterns& patterns,
                                JsonSchema::StandsForAny stands_for_any) {
     return Explainer(patterns, stands_for_any).run(schema, value);
 }

@@ -167,7 +167,7 @@ Holds holds(const Keyword& known, const Json& value) {
 
 class Lint {
 public:
-    explicit Lint(const Json& root) : root_(root) {}
+    Lint(const Json& root, Patterns& patterns) : root_(root), patterns_(patterns) {}
 
     std::vector<Fault> run() {
         schema(root_, "", 0);
@@ -359,8 +359,8 @@ private:
     }
 
     void pattern(const std::string& text, const std::string& pointer) {
-        if (const auto compiled = compile_pattern(text, patterns_); !compiled) {
-            fault("ATT2024", pointer, compiled.error(),
+        if (const auto added = patterns_.add(text); !added) {
+            fault("ATT2024", pointer, added.error(),
                   "patterns are RE2: no lookaround, no backreferences");
         }
     }
@@ -461,11 +461,11 @@ private:
     }
 
     const Json& root_;
+    Patterns& patterns_;
     std::vector<Fault> faults_;
     std::set<const Json*> schemas_;  // every place that holds one
     std::vector<const Json*> open_;  // what the $refs on the way here name
     std::size_t expansions_ = 0;
-    PatternBudget patterns_;
 };
 
 Json inlined(const Json& root, const Json& node) {
@@ -500,30 +500,15 @@ Json inlined(const Json& root, const Json& node) {
 
 }  // namespace
 
-std::vector<Fault> lint_schema(const Json& schema) { return Lint(schema).run(); }
+std::vector<Fault> lint_schema(const Json& schema) {
+    Patterns patterns;
+    return lint_schema(schema, patterns);
+}
+
+std::vector<Fault> lint_schema(const Json& schema, Patterns& patterns) {
+    return Lint(schema, patterns).run();
+}
 
 Json inline_refs(const Json& schema) { return inlined(schema, schema); }
-
-void each_pattern(const Json& inlined, const std::function<void(const std::string&)>& use) {
-    if (!inlined.is_object()) return;
-    for (const auto& [name, value] : inlined.items()) {
-        const auto* known = find_keyword(name);
-        if (known->wants == Wants::kPattern) use(value.get_ref<const std::string&>());
-        switch (holds(*known, value)) {
-            case Holds::kNone:
-                break;
-            case Holds::kOne:
-                each_pattern(value, use);
-                break;
-            case Holds::kList:
-            case Holds::kMap:
-                for (const auto& [key, part] : value.items()) {
-                    if (known->wants == Wants::kPatternMap) use(key);
-                    each_pattern(part, use);
-                }
-                break;
-        }
-    }
-}
 
 }  // namespace attune

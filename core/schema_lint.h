@@ -4,12 +4,11 @@
 // check. A misspelt keyword is a fault with a suggestion instead of a silent hole.
 #pragma once
 
-#include <functional>
-#include <string>
 #include <string_view>
 #include <vector>
 
 #include "core/json.h"
+#include "core/pattern.h"
 #include "core/result.h"
 
 namespace attune {
@@ -21,11 +20,11 @@ namespace attune {
 //   than limits::kSchemaDepth
 std::vector<Fault> lint_schema(const Json& schema);
 
+// The same, and adds its patterns to `patterns`, for whoever compiles the schema next.
+std::vector<Fault> lint_schema(const Json& schema, Patterns& patterns);
+
 // `schema` with every $ref replaced by what it names, and without what only explains.
 // Requires lint_schema(schema).empty().
 Json inline_refs(const Json& schema);
-
-// Calls `use` with each pattern of an inlined schema.
-void each_pattern(const Json& inlined, const std::function<void(const std::string&)>& use);
 
 }  // namespace attune

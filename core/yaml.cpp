@@ -125,12 +125,19 @@ bool check_brackets(const TextPlaces& places, Diagnostics& out) {
     std::size_t on_line = 0;
     std::size_t open = 0;
     const auto text = places.text();
-    for (auto at = text.find_first_of("[]{},\n"); at != std::string_view::npos;
-         at = text.find_first_of("[]{},\n", at + 1)) {
+    for (std::size_t at = 0; at < text.size(); ++at) {
         const char c = text[at];
-        if (c == '[' || c == '{') ++open;
-        if ((c == ']' || c == '}') && open > 0) --open;
-        on_line = c == '\n' ? 0 : on_line + 1;
+        if (c == '\n') {
+            on_line = 0;
+        } else if (c == '[' || c == '{') {
+            ++on_line;
+            ++open;
+        } else if (c == ']' || c == '}') {
+            ++on_line;
+            if (open > 0) --open;
+        } else if (c == ',') {
+            ++on_line;
+        }
         if (on_line <= kMost && open <= kMost) continue;
         out.push_back(finding("ATT1012",
                               fmt::format("more than {} values in one file", limits::kNodes),

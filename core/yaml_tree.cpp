@@ -12,6 +12,8 @@
 namespace attune {
 namespace {
 
+constexpr std::size_t kUsualMembers = 4;  // of a mapping; saves moving them as they come
+
 bool is_collection(const Node& node) {
     return node.kind == Node::Kind::kSequence || node.kind == Node::Kind::kMapping;
 }
@@ -159,6 +161,7 @@ void YamlTree::open(Node::Kind kind, std::size_t at, std::string_view tag, Ancho
     }
     Frame frame;
     frame.node.kind = kind;
+    if (kind == Node::Kind::kMapping) frame.node.members.reserve(kUsualMembers);
     frame.anchor = anchor;
     frame.flow = flow;
     frame.begin = begin;
