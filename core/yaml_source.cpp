@@ -6,6 +6,9 @@
 namespace attune {
 namespace {
 
+constexpr std::string_view kFlowMarks = "[]{},";
+constexpr std::string_view kTagMarks = "-!%#;/?:@&=+$_.~*'()";
+
 bool blank(char c) { return c == ' ' || c == '\t'; }
 bool space(char c) { return blank(c) || c == '\n' || c == '\r'; }
 
@@ -52,6 +55,18 @@ std::size_t end_of_plain(std::string_view text, std::size_t begin, std::string_v
     return at;
 }
 
+// Behind the anchor or the tag that starts at `at`: YAML 1.2, rules 102 and 99.
+std::size_t end_of_property(std::string_view text, std::size_t at) {
+    if (text.substr(at, 2) == "!<") return std::min(text.find('>', at), text.size() - 1) + 1;
+    const bool anchor = text[at] == '&';
+    for (++at; at < text.size() && !space(text[at]); ++at) {
+        const bool part_of_tag = std::isalnum(static_cast<unsigned char>(text[at])) != 0 ||
+                                 kTagMarks.find(text[at]) != std::string_view::npos;
+        if (anchor ? kFlowMarks.find(text[at]) != std::string_view::npos : !part_of_tag) break;
+    }
+    return at;
+}
+
 }  // namespace
 
 std::size_t skip_blanks(std::string_view text, std::size_t at) {
@@ -61,8 +76,7 @@ std::size_t skip_blanks(std::string_view text, std::size_t at) {
 
 std::size_t skip_properties(std::string_view text, std::size_t at) {
     while (at < text.size() && (text[at] == '&' || text[at] == '!')) {
-        while (at < text.size() && !space(text[at])) ++at;
-        at = skip_spaces(text, at);
+        at = skip_spaces(text, end_of_property(text, at));
         while (at < text.size() && text[at] == '#') {
             at = skip_spaces(text, line_end(text, at));
         }
@@ -103,6 +117,7 @@ std::size_t indent_of_line(std::string_view text, std::size_t at) {
 
 std::size_t falls_out_at(std::string_view text, std::size_t begin, std::size_t end,
                          std::size_t indent) {
+    end = std::min(end, text.size());
     for (auto at = line_end(text, begin); at < end; at = line_end(text, at + 1)) {
         const auto first = skip_blanks(text, at + 1);
         const bool empty = first >= end || text[first] == '\n' || text[first] == '\r';

@@ -121,6 +121,7 @@ void YamlTree::alias(std::size_t at, Anchor anchor) {
 void YamlTree::scalar(std::size_t at, std::string_view tag, Anchor anchor,
                       const std::string& value) {
     const auto span = span_of_scalar(text_, at, value);
+    check_separated(at, span.begin);
     check_scalar(span, value);
     if (expects_key()) {
         take_key(span, value);
@@ -145,6 +146,7 @@ void YamlTree::scalar(std::size_t at, std::string_view tag, Anchor anchor,
 void YamlTree::open(Node::Kind kind, std::size_t at, std::string_view tag, Anchor anchor,
                     bool flow) {
     const auto begin = skip_properties(text_, at);
+    check_separated(at, begin);
     if (expects_key()) {
         // To the parser a bracket that nothing closes starts a key.
         const auto closer = text_.find(kind == Node::Kind::kMapping ? '}' : ']', begin);
@@ -264,6 +266,15 @@ void YamlTree::check_colon() {
     if (is_explicit_key(text_, frame.key_begin)) return;
     stop("ATT1005", frame.key_begin, frame.key_end, "a line of a mapping has no `:`",
          "write `key: value`");
+}
+
+// What a tag and an anchor at `at` belong to stands behind a blank; only nothing needs none.
+void YamlTree::check_separated(std::size_t at, std::size_t begin) {
+    if (begin <= at || begin >= text_.size()) return;
+    if (std::string_view(" \t\r\n").find(text_[begin - 1]) != std::string_view::npos) return;
+    if (std::string_view(",]}").find(text_[begin]) != std::string_view::npos) return;
+    stop("ATT1029", begin, begin + 1, "text right behind a tag or an anchor",
+         "put a blank between them");
 }
 
 // `[ , ]` and `{ , }`: between brackets only a value may stand before a comma.

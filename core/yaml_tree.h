@@ -72,6 +72,7 @@ private:
     bool expects_key() const;
     void require_separator(std::size_t at);
     std::string explicit_null(std::size_t at) const;
+    void check_separated(std::size_t at, std::size_t begin);
     void check_colon();
     void check_empty_item(std::size_t at);
     void check_scalar(const ScalarSpan& span, const std::string& value);
