@@ -28,6 +28,8 @@ inline constexpr std::size_t kCommandBytes = 128 * 1024;  // an action's command
 inline constexpr std::size_t kMessageBytes = 1024 * 1024;
 inline constexpr std::size_t kDedupeKeyBytes = 256;
 
+inline constexpr std::size_t kCredentialBytes = 64 * 1024;  // of the daemon's own secrets
+
 // The report of a reconcile pass, on the bus. It has six lists at most (its text is one).
 inline constexpr std::size_t kReportBytes = 512 * 1024;
 inline constexpr std::size_t kReportListBytes = 64 * 1024;

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "os/progress.h"
 #include "os/random.h"
 #include "os/system_error.h"
 #include "os/unique_fd.h"
@@ -64,6 +65,7 @@ void write_all(const UniqueFd& file, std::string_view bytes, const std::string& 
 }  // namespace
 
 std::string read_file(const std::string& path, std::size_t limit) {
+    const WaitsOutside disk;
     const UniqueFd file(::open(path.c_str(), kReadFlags));
     if (!file) throw_errno("cannot open " + path);
     return read_all(file, path, limit);
@@ -71,6 +73,7 @@ std::string read_file(const std::string& path, std::size_t limit) {
 
 std::string read_file_below(const std::string& root, const std::string& path,
                             std::size_t limit) {
+    const WaitsOutside disk;
     const UniqueFd directory(::open(root.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
     if (!directory) throw_errno("cannot open " + root);
     open_how how{};

@@ -21,4 +21,6 @@ TimePoint SystemClock::now() const { return TimePoint(read(CLOCK_REALTIME)); }
 
 Duration SystemClock::elapsed() const { return read(CLOCK_BOOTTIME); }
 
+Duration monotonic_time() { return read(CLOCK_MONOTONIC); }
+
 }  // namespace attune

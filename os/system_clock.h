@@ -11,4 +11,8 @@ public:
     Duration elapsed() const override;  // CLOCK_BOOTTIME
 };
 
+// CLOCK_MONOTONIC, which stands while the machine sleeps: for the service manager, which
+// measures with it. For nothing else.
+Duration monotonic_time();
+
 }  // namespace attune

@@ -13,6 +13,7 @@
 #include <fmt/format.h>
 
 #include "core/json.h"
+#include "os/progress.h"
 #include "os/system_error.h"
 #include "os/unique_fd.h"
 
@@ -167,6 +168,7 @@ std::string_view to_string(SkipCause cause) {
 }
 
 TreeListing list_tree(const std::string& root, const TreeOptions& options) {
+    const WaitsOutside disk;
     TreeListing listing;
     listing.root = resolve(root);
     UniqueFd directory(::open(listing.root.c_str(), kDirectoryFlags));

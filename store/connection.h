@@ -17,8 +17,11 @@ class Session;  // store/session.h: what a body may do; for the .cpp files of st
 
 struct Database {
     // Any form libpq knows, keyword/value or URI, several hosts included. Passwords belong
-    // into a password file or a service file.
+    // beside it: below, into a password file or a service file.
     std::string url;
+
+    // For a url without one; empty: none, or libpq's own ways to find one.
+    std::string password = {};
 
     // Shown in pg_stat_activity, "attuned executor 0".
     std::string application = "attune";

@@ -89,6 +89,7 @@ std::string make_conninfo(const Database& database, SessionKind kind) {
     options = options.empty() ? ours : options + " " + ours;
     keywords.try_emplace("fallback_application_name", database.application);
     keywords.try_emplace("client_encoding", "UTF8");
+    if (!database.password.empty()) keywords.try_emplace("password", database.password);
     keywords.try_emplace("connect_timeout",
                          std::to_string(milliseconds(database.connect_timeout) / 1000));
     // A server that vanished without a word is noticed in seconds, not in hours.
@@ -108,6 +109,16 @@ std::string describe_database(const std::string& url) {
     keywords.erase("password");
     keywords.erase("sslpassword");
     return joined(keywords);
+}
+
+std::string without_password(const std::string& url) {
+    try {
+        const Keywords keywords = parse(url);
+        const bool secret = keywords.contains("password") || keywords.contains("sslpassword");
+        return secret ? describe_database(url) : url;
+    } catch (const StoreRefused&) {
+        return "(not readable)";
+    }
 }
 
 }  // namespace attune

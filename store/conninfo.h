@@ -15,4 +15,8 @@ std::string make_conninfo(const Database& database, SessionKind kind);
 // The url without its password, for messages.
 std::string describe_database(const std::string& url);
 
+// The url as it is when it has no password, else as describe_database() has it; one that libpq
+// cannot read is shown as "(not readable)", for it may hold one all the same.
+std::string without_password(const std::string& url);
+
 }  // namespace attune

@@ -7,6 +7,7 @@
 
 #include <pqxx/pqxx>
 
+#include "os/progress.h"
 #include "store/errors.h"
 
 namespace attune {
@@ -167,6 +168,7 @@ struct Session::State {
 };
 
 Session::Session(const std::string& conninfo) {
+    const WaitsOutside database;
     try {
         state_ = std::make_unique<State>(conninfo);
     } catch (const std::exception& error) {
@@ -211,6 +213,7 @@ void Session::begin(const char* mode) {
 }
 
 Rows Session::run(const std::string& sql) {
+    const WaitsOutside database;
     try {
         const std::string text = begun_ ? sql : std::string("BEGIN ") + mode_ + ";" + sql;
         begun_ = true;
@@ -222,6 +225,7 @@ Rows Session::run(const std::string& sql) {
 
 Rows Session::run(const Statement& statement, const Params& params) {
     if (!begun_) run("");
+    const WaitsOutside database;
     try {
         if (state_->prepared.insert(statement.name).second) {
             state_->connection.prepare(statement.name, statement.sql);
@@ -240,6 +244,7 @@ Rows Session::run(const Statement& statement, const Params& params) {
 
 void Session::commit() {
     if (!begun_) return;
+    const WaitsOutside database;
     try {
         state_->transaction->exec("COMMIT");
         state_->transaction.reset();
@@ -256,6 +261,7 @@ void Session::commit() {
 
 void Session::roll_back() {
     if (state_->transaction == nullptr) return;
+    const WaitsOutside database;
     try {
         if (begun_ && usable()) state_->transaction->exec("ROLLBACK");
         state_->transaction.reset();

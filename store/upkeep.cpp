@@ -11,7 +11,9 @@ FROM generate_series((instant($1) AT TIME ZONE 'UTC')::date,
                      (instant($2) AT TIME ZONE 'UTC')::date, interval '1 day') AS day)sql"};
 
 constexpr Statement kStanding{"standing", R"sql(
-SELECT EXISTS (SELECT FROM execution WHERE state = 'requested' AND run_at <= instant($1)),
+SELECT (SELECT count(*)
+        FROM (SELECT FROM execution WHERE state = 'requested' AND run_at <= instant($1)
+              LIMIT $2) AS ready),
        generation
 FROM config_state)sql"};
 
@@ -61,8 +63,8 @@ void Upkeep::make_partitions(TimePoint from, TimePoint through) {
 Upkeep::Standing Upkeep::standing(TimePoint now) {
     Standing standing;
     connection_.read([&](Session& session) {
-        const auto row = session.run(kStanding, Params().add(now)).only();
-        standing = {.ready = row.truth(0), .generation = Generation{row.number(1)}};
+        const auto row = session.run(kStanding, Params().add(now).add(kReadyCounted)).only();
+        standing = {.ready = row.number(0), .generation = Generation{row.number(1)}};
     });
     return standing;
 }

@@ -32,9 +32,12 @@ public:
     // Recording makes a missing one itself, so this only saves it the wait.
     void make_partitions(TimePoint from, TimePoint through);
 
+    static constexpr std::int64_t kReadyCounted = 1000;
+
     // What those have to know whose hints may have been lost.
     struct Standing {
-        bool ready = false;     // an execution waits that could be claimed at `now`
+        // Executions that wait and could be claimed at `now`, counted up to kReadyCounted.
+        std::int64_t ready = 0;
         Generation generation;  // of the catalog
     };
     Standing standing(TimePoint now);

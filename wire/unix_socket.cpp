@@ -83,7 +83,10 @@ UnixListener UnixListener::bind(const std::string& path, std::optional<gid_t> gr
     listener.path_ = path;
     listener.device_ = file.st_dev;
     listener.inode_ = file.st_ino;
-    if (group && ::chown(path.c_str(), static_cast<uid_t>(-1), *group) != 0) {
+    // A hardened service may not call chown at all, and has no need to: the file is of its
+    // group.
+    if (group && file.st_gid != *group &&
+        ::chown(path.c_str(), static_cast<uid_t>(-1), *group) != 0) {
         throw_errno("cannot give " + path + " to its group");
     }
     if (::chmod(path.c_str(), kMode) != 0) throw_errno("cannot set the mode of " + path);

@@ -225,9 +225,21 @@ TEST(ConninfoTest, WhatTheUserSaysWins) {
                 HasSubstr("connect_timeout='30'"));
 }
 
+TEST(ConninfoTest, APasswordBesideTheUrlIsForAUrlWithoutOne) {
+    Database database{.url = "dbname=x"};
+    database.password = "it's\\secret";
+    EXPECT_THAT(make_conninfo(database, SessionKind::kCold),
+                HasSubstr("password='it\\'s\\\\secret'"));
+    database.url = "dbname=x password=mine";
+    EXPECT_THAT(make_conninfo(database, SessionKind::kCold), HasSubstr("password='mine'"));
+}
+
 TEST(ConninfoTest, ShowsNoPassword) {
     EXPECT_EQ(describe_database("postgresql://ann:secret@db/attune"),
               "dbname='attune' host='db' user='ann'");
+    EXPECT_EQ(without_password("dbname=x password=secret"), "dbname='x'");
+    EXPECT_EQ(without_password("postgresql://ann@db/attune"), "postgresql://ann@db/attune");
+    EXPECT_EQ(without_password("pasword=secret"), "(not readable)");
 }
 
 }  // namespace

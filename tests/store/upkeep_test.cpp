@@ -40,17 +40,17 @@ TEST_F(UpkeepTest, ADayIsADayOfUtcWhateverTheServersZone) {
 }
 
 TEST_F(UpkeepTest, SeesWorkThatWaitsOnceItsTimeHasCome) {
-    EXPECT_FALSE(upkeep.standing(kNoon).ready);
+    EXPECT_EQ(upkeep.standing(kNoon).ready, 0);
     arm(db, SensorId{7}, kNoon);
     Ledger ledger(db.database());
     EntryMaker make(ledger);
     auto fire = make.fire(SensorId{7}, kNoon, kNoon + 10s);
     make.answer(fire, RuleId{1}).execution->claimed = false;
     ledger.record(Generation{1}, {}, {&fire, 1}, {});
-    EXPECT_FALSE(upkeep.standing(kNoon).ready);
-    EXPECT_TRUE(upkeep.standing(kNoon + 10s).ready);
+    EXPECT_EQ(upkeep.standing(kNoon).ready, 0);
+    EXPECT_EQ(upkeep.standing(kNoon + 10s).ready, 1);
     ledger.claim_ready({IncarnationId{1}, 0}, 1, kNoon + 10s);
-    EXPECT_FALSE(upkeep.standing(kNoon + 10s).ready);
+    EXPECT_EQ(upkeep.standing(kNoon + 10s).ready, 0);
 }
 
 TEST_F(UpkeepTest, AddsUpWhatRulesMadeOfTheirEvents) {
