@@ -20,6 +20,7 @@
 #include "os/account.h"
 #include "os/processors.h"
 #include "schemas/embedded.h"
+#include "store/conninfo.h"
 
 namespace attune {
 namespace {
@@ -33,7 +34,16 @@ std::string variable(const ConfigRequest& request, const std::string& name) {
     return {};
 }
 
+// What StateDirectory= or RuntimeDirectory= of the unit has made (systemd.exec(5)): the first.
+std::string directory_of_unit(const ConfigRequest& request, const std::string& name) {
+    const auto directories = variable(request, name);
+    return directories.substr(0, directories.find(':'));
+}
+
 std::string default_state_dir(const ConfigRequest& request) {
+    if (auto directory = directory_of_unit(request, "STATE_DIRECTORY"); !directory.empty()) {
+        return directory;
+    }
     if (::geteuid() == 0) return "/var/lib/attune";
     const auto state = variable(request, "XDG_STATE_HOME");
     if (!state.empty()) return state + "/attune";
@@ -41,6 +51,9 @@ std::string default_state_dir(const ConfigRequest& request) {
 }
 
 std::string default_runtime_dir(const ConfigRequest& request, const std::string& state_dir) {
+    if (auto directory = directory_of_unit(request, "RUNTIME_DIRECTORY"); !directory.empty()) {
+        return directory;
+    }
     if (::geteuid() == 0) return "/run/attune";
     const auto runtime = variable(request, "XDG_RUNTIME_DIR");
     return runtime.empty() ? state_dir + "/run" : runtime + "/attune";
@@ -135,6 +148,7 @@ LoadedConfig load_config(const ConfigRequest& request) {
     }
     if (!has_errors(loaded.diagnostics)) {
         auto config = with_defaults(sources.settings(), request);
+        config.database_password = sources.database_password();
         const auto drain =
             duration_at(sources.settings(), "/drain_timeout", config.drain_timeout);
         if (drain) {
@@ -163,7 +177,7 @@ std::string describe(const DaemonConfig& config) {
            line("  path", config.source_path) +
            line("  poll_seconds",
                 std::chrono::duration_cast<std::chrono::seconds>(config.poll).count()) +
-           "database:\n" + line("  url", config.database_url) +
+           "database:\n" + line("  url", without_password(config.database_url)) +
            line("  binaries", config.database_binaries) + "executors:\n" +
            line("  recorders", config.recorders) + line("  slots", config.slots) + "timers:\n" +
            line("  workers", config.timer_workers) + line("  trust_clock", config.trust_clock) +

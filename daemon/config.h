@@ -1,7 +1,7 @@
 // The daemon's configuration: /etc/attune/attuned.yaml, then attuned.yaml.d/*.yaml by name,
-// then ATTUNE__SECTION__KEY of the environment, then flags; later ones win key by key. Judged
-// by schemas/daemon.schema.json, with the same diagnostics as manifests. docs/configuration.md
-// has the table of keys.
+// then systemd's credentials, then ATTUNE__SECTION__KEY of the environment, then flags; later
+// ones win key by key. Judged by schemas/daemon.schema.json, with the same diagnostics as
+// manifests. docs/configuration.md has the table of keys.
 #pragma once
 
 #include <optional>
@@ -29,7 +29,8 @@ struct DaemonConfig {
     std::string runtime_dir;
     std::string source_path;
     Duration poll{0};
-    std::string database_url;  // empty: embedded
+    std::string database_url;       // empty: embedded
+    std::string database_password;  // of a credential, for a url without one; else empty
     std::string database_binaries;
     int recorders = 2;
     int slots = 4;
@@ -49,7 +50,7 @@ struct LoadedConfig {
 
 LoadedConfig load_config(const ConfigRequest& request);
 
-// The settings in force, as YAML.
+// The settings in force, as YAML, without passwords.
 std::string describe(const DaemonConfig& config);
 
 // What the service is made with.

@@ -48,6 +48,13 @@ bool may_be_there(const std::string& file) {
     return fs::status(file, unknown).type() != fs::file_type::not_found;
 }
 
+std::string environment_of(const ConfigRequest& request, const std::string& name) {
+    for (const auto& entry : request.environment) {
+        if (entry.starts_with(name + "=")) return entry.substr(name.size() + 1);
+    }
+    return {};
+}
+
 // A value from the environment or a flag is a number or a boolean when it reads like one.
 Json typed(const std::string& text) {
     const auto parsed = Json::parse(text, nullptr, false);
@@ -62,6 +69,7 @@ ConfigSources::ConfigSources(const ConfigRequest& request) {
     const std::string file = given ? request.file : request.default_file;
     if (given || may_be_there(file)) read(file);
     read_folder(file + ".d");
+    read_credentials(environment_of(request, "CREDENTIALS_DIRECTORY"));
     for (const auto& entry : request.environment) {
         const auto equals = entry.find('=');
         if (!entry.starts_with(kPrefix) || equals == std::string::npos) continue;
@@ -114,6 +122,37 @@ void ConfigSources::read_folder(const std::string& path) {
     }
     std::sort(files.begin(), files.end());
     for (const auto& file : files) read(file);
+}
+
+// What LoadCredential= of the unit brings (systemd.exec(5)): values that must not stand in a
+// file others may read.
+void ConfigSources::read_credentials(const std::string& directory) {
+    if (directory.empty()) return;
+    if (const auto url = read_credential(directory, "attune.database-url")) {
+        add({"credential attune.database-url", Json{{"database", {{"url", *url}}}},
+             std::nullopt});
+    }
+    if (auto password = read_credential(directory, "attune.database-password")) {
+        database_password_ = std::move(*password);
+    }
+}
+
+// Without the newline that an editor or echo has left at its end.
+std::optional<std::string> ConfigSources::read_credential(const std::string& directory,
+                                                          const std::string& name) {
+    const auto path = directory + "/" + name;
+    std::error_code ignored;
+    if (!fs::exists(path, ignored)) return std::nullopt;
+    try {
+        auto value = read_file(path, limits::kCredentialBytes);
+        if (value.ends_with('\n')) value.pop_back();
+        if (!value.empty() && value.find('\0') == std::string::npos) return value;
+        fault("credential " + name, "ATT2001", "it is empty, or no text",
+              "see LoadCredential= of the unit, or leave it out");
+    } catch (const std::exception& error) {
+        fault("credential " + name, "ATT5001", error.what(), "see LoadCredential= of the unit");
+    }
+    return std::nullopt;
 }
 
 void ConfigSources::set(const std::string& name, const std::string& pointer,

@@ -25,6 +25,8 @@ public:
     explicit ConfigSources(const ConfigRequest& request);
 
     const Json& settings() const { return settings_; }
+    // Of the credential attune.database-password; empty: there is none.
+    const std::string& database_password() const { return database_password_; }
     Diagnostics take_diagnostics() { return std::move(diagnostics_); }
 
     // Findings about a setting, at the place of whoever said it last.
@@ -42,6 +44,9 @@ private:
 
     void read(const std::string& path);
     void read_folder(const std::string& path);
+    void read_credentials(const std::string& directory);
+    std::optional<std::string> read_credential(const std::string& directory,
+                                               const std::string& name);
     void set(const std::string& name, const std::string& dotted, const std::string& value);
     void add(Layer layer);
     void fault(const std::string& file, const std::string& code, const std::string& message,
@@ -49,6 +54,7 @@ private:
     Subject subject_of(const std::string& pointer) const;
 
     Json settings_ = Json::object();
+    std::string database_password_;
     std::vector<Layer> layers_;
     std::map<std::string, std::string, std::less<>> texts_;
     Diagnostics diagnostics_;

@@ -1,14 +1,14 @@
 #include "daemon/database_home.h"
 
 #include <exception>
+#include <utility>
 
 namespace attune {
 
-DatabaseHome::DatabaseHome(const std::string& url, const std::filesystem::path& state_dir,
+DatabaseHome::DatabaseHome(Database configured, const std::filesystem::path& state_dir,
                            const std::filesystem::path& binaries, Log& log)
-    : log_(log) {
-    database_.url = url;
-    if (!url.empty()) return;
+    : database_(std::move(configured)), log_(log) {
+    if (!database_.url.empty()) return;
     options_.directory = state_dir / "postgres";
     options_.binaries = binaries;
     cluster_.emplace(options_);
@@ -16,9 +16,12 @@ DatabaseHome::DatabaseHome(const std::string& url, const std::filesystem::path& 
     log_.info("embedded database in {}", options_.directory.string());
 }
 
+bool DatabaseHome::has_ended() const {
+    return !options_.directory.empty() && !(cluster_ && cluster_->running());
+}
+
 void DatabaseHome::watch(Duration elapsed) {
-    if (options_.directory.empty() || elapsed < retry_at_) return;
-    if (cluster_ && cluster_->running()) return;
+    if (!has_ended() || elapsed < retry_at_) return;
     if (cluster_) {
         log_.error(
             "the embedded database has ended by itself and is started again; its last "

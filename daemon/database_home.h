@@ -15,12 +15,18 @@ namespace attune {
 
 class DatabaseHome {
 public:
-    // `url` empty: embedded, below `state_dir`. Throws ClusterError when that cannot be set up.
-    DatabaseHome(const std::string& url, const std::filesystem::path& state_dir,
+    // `configured` without a url: embedded, below `state_dir`. Throws ClusterError when that
+    // cannot be set up.
+    DatabaseHome(Database configured, const std::filesystem::path& state_dir,
                  const std::filesystem::path& binaries, Log& log);
 
     const Database& database() const { return database_; }
     bool embedded() const { return cluster_.has_value(); }
+
+    // The embedded server has ended by itself: watch() starts it again, which may take up to
+    // kLongestStart.
+    bool has_ended() const;
+    static constexpr Duration kLongestStart = std::chrono::minutes(4);
 
     // To be called every second or so: starts the embedded server again when it has ended by
     // itself. `elapsed` as of core/clock.h.

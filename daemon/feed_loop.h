@@ -13,7 +13,7 @@ public:
     FeedLoop(Bus& bus, FeedOptions options, std::atomic<bool>& listened)
         : publisher_(bus, std::move(options), listened) {}
 
-    std::optional<Duration> step(Moment) override { return std::nullopt; }
+    std::optional<Duration> step(Moment) override { return kLongestWait; }
     Woken wait(std::optional<Duration> timeout) override {
         return {.message = false, .closed = !publisher_.step(timeout)};
     }

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/compile_catalog.h"
+#include "os/progress.h"
 
 namespace attune {
 namespace {
@@ -26,7 +27,7 @@ std::shared_ptr<const Catalog> LiveCatalog::get() const {
 }
 
 std::shared_ptr<const Catalog> LiveCatalog::at_least(Generation generation) {
-    const std::lock_guard loading(loading_);
+    const auto loading = lock_loading();
     const auto held = get();
     if (held->generation() >= generation && held->generation()) return held;
     return load(held->generation() ? held.get() : nullptr);
@@ -34,12 +35,18 @@ std::shared_ptr<const Catalog> LiveCatalog::at_least(Generation generation) {
 
 std::shared_ptr<const Catalog> LiveCatalog::follow(Generation evaluated, Generation found) {
     if (found >= evaluated) return at_least(found);
-    const std::lock_guard loading(loading_);
+    const auto loading = lock_loading();
     log_.error(
         "the database is at generation {} after {}: it has lost what was newer; "
         "everything is loaded again",
         found.value, evaluated.value);
     return load(nullptr);
+}
+
+// Whoever loads waits for the database, so whoever waits for them does, too.
+std::unique_lock<std::mutex> LiveCatalog::lock_loading() {
+    const WaitsOutside another;
+    return std::unique_lock(loading_);
 }
 
 // Requires loading_. `base`: what is loaded is what changed since; nullptr: all.

@@ -28,6 +28,7 @@ public:
     std::shared_ptr<const Catalog> follow(Generation evaluated, Generation found);
 
 private:
+    std::unique_lock<std::mutex> lock_loading();
     std::shared_ptr<const Catalog> load(const Catalog* base);
 
     mutable std::mutex mutex_;  // of catalog_

@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <cstdlib>
 #include <ctime>
 #include <utility>
 
@@ -9,31 +10,13 @@
 #include <spdlog/formatter.h>
 #include <spdlog/sinks/stdout_sinks.h>
 
+#include "daemon/journal_sink.h"
+
 namespace attune {
 namespace {
 
-// syslog(3): LOG_CRIT 2, LOG_ERR 3, LOG_WARNING 4, LOG_INFO 6, LOG_DEBUG 7.
-int priority(spdlog::level::level_enum level) {
-    switch (level) {
-        case spdlog::level::trace:
-        case spdlog::level::debug:
-            return 7;
-        case spdlog::level::warn:
-            return 4;
-        case spdlog::level::err:
-            return 3;
-        case spdlog::level::critical:
-            return 2;
-        case spdlog::level::info:
-        case spdlog::level::off:
-        case spdlog::level::n_levels:
-            break;
-    }
-    return 6;
-}
-
 std::string_view word(spdlog::level::level_enum level) {
-    switch (priority(level)) {
+    switch (syslog_priority(level)) {
         case 7:
             return "debug";
         case 4:
@@ -61,7 +44,7 @@ public:
 
     void format(const spdlog::details::log_msg& message, spdlog::memory_buf_t& text) override {
         const auto start = style_ == LogStyle::kJournal
-                               ? fmt::format("<{}>", priority(message.level))
+                               ? fmt::format("<{}>", syslog_priority(message.level))
                                : clock_time(message.time) + " ";
         const auto append = [&](std::string_view piece) {
             text.append(piece.data(), piece.data() + piece.size());
@@ -74,7 +57,7 @@ public:
                 append("\n");
                 if (style_ == LogStyle::kJournal) append(start);
                 append("  ");
-            } else if ((c >= 0 && c < ' ' && c != '\t') || c == '\x7f') {
+            } else if (is_control(c) && c != '\t') {
                 append(fmt::format("\\x{:02x}", static_cast<unsigned>(c)));
             } else {
                 text.push_back(c);
@@ -93,7 +76,29 @@ private:
 
 }  // namespace
 
+int syslog_priority(spdlog::level::level_enum level) {
+    switch (level) {
+        case spdlog::level::trace:
+        case spdlog::level::debug:
+            return 7;
+        case spdlog::level::warn:
+            return 4;
+        case spdlog::level::err:
+            return 3;
+        case spdlog::level::critical:
+            return 2;
+        case spdlog::level::info:
+        case spdlog::level::off:
+        case spdlog::level::n_levels:
+            break;
+    }
+    return 6;
+}
+
 std::shared_ptr<Log> make_log(const std::string& level) {
+    if (is_journal(::getenv("JOURNAL_STREAM"), STDERR_FILENO)) {
+        return make_log(level, LogStyle::kJournal, make_journal_sink());
+    }
     return make_log(level,
                     ::isatty(STDERR_FILENO) == 1 ? LogStyle::kTerminal : LogStyle::kJournal,
                     std::make_shared<spdlog::sinks::stderr_sink_mt>());

@@ -20,16 +20,21 @@ struct Moment {
 
 class Loop {
 public:
+    // Even an idle loop steps this often: one that does not hangs.
+    static constexpr Duration kLongestWait = std::chrono::seconds(5);
+
     Loop() = default;
     Loop(const Loop&) = delete;
     Loop& operator=(const Loop&) = delete;
     virtual ~Loop() = default;
 
-    // Does what is due. Returns how long it may be left alone; nullopt: until wait() ends for
-    // another reason. Throws when the world fails: the thread logs it, backs off, steps again.
+    // Does what is due. Returns how long it may be left alone; nullopt: its own wait() knows,
+    // and ends within kLongestWait. Throws when the world fails: the thread logs it, backs off,
+    // steps again.
     virtual std::optional<Duration> step(Moment moment) = 0;
 
-    // Waits for a message, the time, or whatever else the loop listens to.
+    // Waits for a message, the time, or whatever else the loop listens to. `timeout` is what
+    // step() returned, or kLongestWait when that is shorter.
     virtual Woken wait(std::optional<Duration> timeout) = 0;
 
     // The bus is shut down and the thread about to end: last words to the database or the

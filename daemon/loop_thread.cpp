@@ -1,12 +1,25 @@
 #include "daemon/loop_thread.h"
 
+#include <pthread.h>
+
+#include <algorithm>
 #include <condition_variable>
 #include <exception>
 #include <mutex>
+#include <utility>
 
 #include "daemon/backoff.h"
 
 namespace attune {
+namespace {
+
+// For top, gdb and the like. The kernel keeps 15 bytes.
+void name_this_thread(std::string name) {
+    name.resize(std::min<std::size_t>(name.size(), 15));
+    ::pthread_setname_np(::pthread_self(), name.c_str());
+}
+
+}  // namespace
 
 LoopThread::LoopThread(std::string name, const Clock& clock, Log& log, Make make)
     : name_(std::move(name)),
@@ -17,24 +30,44 @@ LoopThread::LoopThread(std::string name, const Clock& clock, Log& log, Make make
 LoopThread::~LoopThread() { thread_.request_stop(); }
 
 void LoopThread::run(const Make& make) {
+    name_this_thread(name_);
+    const Progress::Bound bound(life_);
     std::unique_ptr<Loop> loop;
     Backoff backoff;
     while (true) {
         try {
             if (!loop) loop = make();
-            const auto left_alone = loop->step({clock_.now(), clock_.elapsed()});
-            progress_.fetch_add(1, std::memory_order_relaxed);
+            auto left_alone = loop->step({clock_.now(), clock_.elapsed()});
+            count_step();
+            set_trouble({});
+            if (left_alone) left_alone = std::min(*left_alone, Loop::kLongestWait);
             if (loop->wait(left_alone).closed) return end(loop.get());
             backoff.succeeded();
         } catch (const BusClosed&) {
             return end(loop.get());
         } catch (const std::exception& error) {
             const auto rest = backoff.failed();
+            set_trouble(error.what());
             log_.warn("{}: {}; again in {}", name_, error.what(), format_duration(rest));
-            progress_.fetch_add(1, std::memory_order_relaxed);
+            count_step();
             if (!pause(loop.get(), rest)) return end(loop.get());
         }
     }
+}
+
+void LoopThread::count_step() {
+    progress_.fetch_add(1, std::memory_order_relaxed);
+    life_.made();
+}
+
+std::string LoopThread::trouble() const {
+    const std::lock_guard lock(mutex_);
+    return trouble_;
+}
+
+void LoopThread::set_trouble(std::string trouble) {
+    const std::lock_guard lock(mutex_);
+    if (trouble_ != trouble) trouble_ = std::move(trouble);
 }
 
 void LoopThread::end(Loop* loop) {

@@ -1,26 +1,27 @@
 // attuned: reads its configuration, finds its database, runs the service until it is told to
 // stop.
-#include <getopt.h>
-#include <signal.h>
-#include <unistd.h>
-
 #include <cstdio>
 #include <exception>
 #include <filesystem>
 #include <memory>
-#include <optional>
 #include <string>
 #include <system_error>
-#include <vector>
+#include <utility>
 
+#include "core/version.h"
+#include "daemon/activation.h"
+#include "daemon/command_line.h"
 #include "daemon/config.h"
 #include "daemon/database_home.h"
 #include "daemon/exit_codes.h"
 #include "daemon/log.h"
+#include "daemon/log_fields.h"
+#include "daemon/message_ids.h"
+#include "daemon/serve.h"
 #include "daemon/service.h"
+#include "daemon/watch.h"
 #include "daemon/zone_watch.h"
 #include "os/lock_file.h"
-#include "os/loop.h"
 #include "os/signals.h"
 #include "os/spawn.h"
 #include "os/system_clock.h"
@@ -31,146 +32,13 @@
 namespace attune {
 namespace {
 
-constexpr const char* kUsage =
-    "usage: attuned [--config FILE] [--source DIR] [--set KEY=VALUE]... [--check] [--version]\n"
-    "\n"
-    "  --config FILE      instead of /etc/attune/attuned.yaml (and attuned.yaml.d/*.yaml)\n"
-    "  --source DIR       the tree of manifests; short for --set source.path=DIR\n"
-    "  --set KEY=VALUE    one setting, dotted: --set log.level=debug\n"
-    "  --check            check the configuration, print it, and exit\n"
-    "  --version          print the version and exit\n"
-    "\n"
-    "SIGHUP: look at the source now. SIGTERM: drain and stop; a second one: stop at once.\n"
-    "See docs/configuration.md.\n";
-
-struct Arguments {
-    ConfigRequest config;
-    bool check = false;
-};
-
-// nullopt: the exit code is in `code`.
-std::optional<Arguments> parse(int argc, char** argv, int& code) {
-    static const option kOptions[] = {{"config", required_argument, nullptr, 'c'},
-                                      {"source", required_argument, nullptr, 's'},
-                                      {"set", required_argument, nullptr, 'S'},
-                                      {"check", no_argument, nullptr, 'k'},
-                                      {"version", no_argument, nullptr, 'v'},
-                                      {"help", no_argument, nullptr, 'h'},
-                                      {nullptr, 0, nullptr, 0}};
-    Arguments arguments;
-    for (char** entry = environ; *entry != nullptr; ++entry) {
-        arguments.config.environment.emplace_back(*entry);
-    }
-    for (int option; (option = ::getopt_long(argc, argv, "", kOptions, nullptr)) != -1;) {
-        switch (option) {
-            case 'c':
-                arguments.config.file = optarg;
-                break;
-            case 's':
-                arguments.config.overrides.push_back(std::string("source.path=") + optarg);
-                break;
-            case 'S':
-                arguments.config.overrides.emplace_back(optarg);
-                break;
-            case 'k':
-                arguments.check = true;
-                break;
-            case 'v':
-                std::printf("attuned %s\n", ATTUNE_VERSION);
-                code = exit_code::kOk;
-                return std::nullopt;
-            case 'h':
-                std::fputs(kUsage, stdout);
-                code = exit_code::kOk;
-                return std::nullopt;
-            default:
-                std::fputs(kUsage, stderr);
-                code = exit_code::kUsage;
-                return std::nullopt;
-        }
-    }
-    if (optind != argc) {
-        std::fprintf(stderr, "attuned: %s is not an option\n%s", argv[optind], kUsage);
-        code = exit_code::kUsage;
-        return std::nullopt;
-    }
-    return arguments;
-}
-
-// What main() waits with: signals, and a look around every now and then.
-class Watch {
-public:
-    enum class Said { kNothing, kReload, kStop };
-
-    Watch(SignalFd& signals, const Clock& clock) : signals_(signals), clock_(clock) {}
-
-    Said wait(Duration duration) {
-        pollfd fd{signals_.fd(), POLLIN, 0};
-        waiter_.wait(clock_.now() + duration, std::span(&fd, 1));
-        Said said = Said::kNothing;
-        while (const auto signal_number = signals_.next()) {
-            if (*signal_number != SIGHUP) return Said::kStop;
-            said = Said::kReload;
-        }
-        return said;
-    }
-
-private:
-    SignalFd& signals_;
-    const Clock& clock_;
-    Waiter waiter_;
-};
-
-// Tries `attempt` until the database is there. nullopt: told to stop while waiting.
-template <class Attempt>
-auto with_database(DatabaseHome& home, Watch& watch, const Clock& clock, Log& log,
-                   Attempt attempt) -> std::optional<decltype(attempt())> {
-    Backoff backoff;
-    while (true) {
-        try {
-            return attempt();
-        } catch (const StoreRefused&) {
-            throw;
-        } catch (const SchemaTooNew&) {
-            throw;
-        } catch (const SchemaRefused&) {
-            throw;
-        } catch (const SecondNode&) {
-            throw;
-        } catch (const StoreError& error) {
-            const auto pause = backoff.failed();
-            log.warn("the database is away: {}; again in {}", error.what(),
-                     format_duration(pause));
-            if (watch.wait(pause) == Watch::Said::kStop) return std::nullopt;
-            home.watch(clock.elapsed());
-        }
-    }
-}
-
-void serve(Service& service, DatabaseHome& home, ZoneWatch& zones, Watch& watch,
-           const Clock& clock, Log& log) {
-    while (!service.superseded()) {
-        const auto said = watch.wait(std::chrono::seconds(1));
-        if (said == Watch::Said::kStop) break;
-        if (said == Watch::Said::kReload) service.reconcile();
-        home.watch(clock.elapsed());
-        if (zones.look(clock.elapsed())) service.zones_changed();
-    }
-    log.info("stopping: timers rest, running actions are waited for");
-    service.begin_stop();
-    bool hurry = false;
-    while (!service.drained(hurry)) {
-        hurry = watch.wait(std::chrono::milliseconds(20)) == Watch::Said::kStop;
-    }
-    service.stop();
-    log.info("stopped");
-}
-
+// Sets up what the service lives on, from the lock to the database's schema.
 int run(const DaemonConfig& config, Log& log) {
     const SystemClock clock;
-    SignalFd signals({SIGTERM, SIGINT, SIGHUP});
+    Watch watch(clock);
     ignore_broken_pipes();
     adopt_orphans();
+    const auto control = activated_control_socket();
     std::filesystem::create_directories(config.state_dir);
     std::filesystem::create_directories(config.runtime_dir);
     const auto lock_path = config.state_dir + "/attuned.lock";
@@ -180,10 +48,13 @@ int run(const DaemonConfig& config, Log& log) {
                   config.state_dir);
         return exit_code::kConfig;
     }
-    DatabaseHome home(config.database_url, config.state_dir, config.database_binaries, log);
-    Watch watch(signals, clock);
-    const auto migrated =
-        with_database(home, watch, clock, log, [&] { return migrate(home.database()); });
+    watch.busy("starting: the database", DatabaseHome::kLongestStart);
+    Database configured;
+    configured.url = config.database_url;
+    configured.password = config.database_password;
+    DatabaseHome home(std::move(configured), config.state_dir, config.database_binaries, log);
+    DatabaseWait database(home, watch, log);
+    const auto migrated = database.run([&] { return migrate(home.database()); });
     if (!migrated) return exit_code::kOk;
     if (migrated->from != migrated->through) {
         log.info("database schema {} -> {}{}", migrated->from, migrated->through,
@@ -191,20 +62,25 @@ int run(const DaemonConfig& config, Log& log) {
     }
     ZoneFiles zones;
     ZoneWatch zone_watch(zones, log);
-    const auto service = with_database(home, watch, clock, log, [&] {
-        auto options = service_options(config, ATTUNE_VERSION);
+    const auto service = database.run([&] {
+        auto options = service_options(config, std::string(version()));
         options.embedded_database = home.embedded();
+        options.control_listening_fd = control.get();
+        options.hangs_after = watch.hangs_after();
         return std::make_unique<Service>(std::move(options), home.database(), clock, zones,
                                          log);
     });
     if (!service) return exit_code::kOk;
-    log.info("attuned {} runs as node {} on {}", ATTUNE_VERSION, config.node,
-             home.embedded() ? "its embedded database" : "the configured database");
-    serve(**service, home, zone_watch, watch, clock, log);
+    {
+        const LogFields about(message_id::kStarted, {{"ATTUNE_NODE", config.node}});
+        log.info("attuned {} runs as node {} on {}", version(), config.node,
+                 home.embedded() ? "its embedded database" : "the configured database");
+    }
+    serve(**service, home, zone_watch, watch, log);
     return (*service)->superseded() ? exit_code::kSuperseded : exit_code::kOk;
 }
 
-int start(const Arguments& arguments) {
+int start(const CommandLine& arguments) {
     LoadedConfig loaded;
     try {
         loaded = load_config(arguments.config);
@@ -246,6 +122,6 @@ int start(const Arguments& arguments) {
 
 int main(int argc, char** argv) {
     int code = 0;
-    const auto arguments = attune::parse(argc, argv, code);
+    const auto arguments = attune::parse_command_line(argc, argv, code);
     return arguments ? attune::start(*arguments) : code;
 }

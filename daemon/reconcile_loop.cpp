@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "core/diagnostic_text.h"
 #include "daemon/executor/feed_items.h"
 #include "reconciler/report_json.h"
 #include "store/errors.h"
@@ -20,10 +19,11 @@ constexpr Duration kLongestQuiet = std::chrono::seconds(10);
 
 ReconcileLoop::ReconcileLoop(ReconcileOptions options, const Database& database, Bus& bus,
                              LiveCatalog& catalog, const ZoneSource& zones,
-                             const std::atomic<bool>& listened, Log& log)
+                             const std::atomic<bool>& listened, Vitals& vitals, Log& log)
     : options_(std::move(options)),
       catalog_(catalog),
       listened_(listened),
+      vitals_(vitals),
       log_(log),
       bus_(bus),
       inbox_(bus, kReconcileInbox),
@@ -39,6 +39,9 @@ ReconcileLoop::ReconcileLoop(ReconcileOptions options, const Database& database,
 std::optional<Duration> ReconcileLoop::step(Moment moment) {
     take_in(moment);
     if (watcher_.drain()) hint(moment);
+    if (vitals_.looks_asked() != std::exchange(looks_seen_, vitals_.looks_asked())) {
+        due_at_ = moment.elapsed;
+    }
     preview(moment);
     if (!asked_.empty() || moment.elapsed >= due_at_) pass(moment);
     return std::max(due_at_ - moment.elapsed, Duration{0});
@@ -74,6 +77,7 @@ void ReconcileLoop::pass(Moment moment) {
             std::max(options.allowed_retirements, request.allow_retire);
     }
     const auto asked = std::exchange(asked_, {});
+    const auto looks = looks_seen_;
     Report report;
     try {
         report = reconciler_.reconcile(moment.now, moment.elapsed, options);
@@ -84,6 +88,7 @@ void ReconcileLoop::pass(Moment moment) {
               {"message", error.what()},
               {"help", "the daemon goes on trying by itself; see attune status"}}}};
         for (const auto& request : asked) answer(request, failure);
+        vitals_.set_looks_done(looks);
         throw;
     }
     const auto poll = std::min<Duration>(options_.poll, watcher_.poll_every());
@@ -100,6 +105,8 @@ void ReconcileLoop::pass(Moment moment) {
         return;
     }
     log(report);
+    tell_vitals(report);
+    vitals_.set_looks_done(looks);
     const auto told = report_json(report);
     for (const auto& request : asked) answer(request, told);
     announce(report, moment);
@@ -114,23 +121,6 @@ void ReconcileLoop::announce(const Report& report, Moment moment) {
         feed_.send(encode(catalog_changed(report.generation, moment.now)));
     }
     announced_ = report.generation;
-}
-
-void ReconcileLoop::log(const Report& report) {
-    std::string said = std::string(to_string(*report.outcome)) + " " + report.tree;
-    for (const auto& diagnostic : report.diagnostics) said += one_line(diagnostic);
-    if (said == std::exchange(last_said_, said)) return;
-    for (const auto& diagnostic : report.diagnostics) {
-        const auto level =
-            diagnostic.severity == Severity::kError ? spdlog::level::err : spdlog::level::warn;
-        log_.log(level, "{}", one_line(diagnostic));
-    }
-    log_.info("source {}: {} at generation {}: {}{}",
-              report.source.empty() ? options_.source_path : report.source,
-              to_string(*report.outcome), report.generation.value, report.summary,
-              report.frozen.empty() ? ""
-                                    : "; " + std::to_string(report.frozen.size()) +
-                                          " frozen at what was last applied");
 }
 
 void ReconcileLoop::preview(Moment moment) {

@@ -12,6 +12,7 @@
 #include "daemon/live_catalog.h"
 #include "daemon/log.h"
 #include "daemon/loop.h"
+#include "daemon/vitals.h"
 #include "os/watcher.h"
 #include "reconciler/reconcile.h"
 #include "wire/messages.h"
@@ -28,7 +29,7 @@ class ReconcileLoop final : public Loop {
 public:
     ReconcileLoop(ReconcileOptions options, const Database& database, Bus& bus,
                   LiveCatalog& catalog, const ZoneSource& zones,
-                  const std::atomic<bool>& listened, Log& log);
+                  const std::atomic<bool>& listened, Vitals& vitals, Log& log);
 
     std::optional<Duration> step(Moment moment) override;
     Woken wait(std::optional<Duration> timeout) override;
@@ -39,12 +40,14 @@ private:
     void pass(Moment moment);
     void announce(const Report& report, Moment moment);
     void log(const Report& report);
+    void tell_vitals(const Report& report);
     void answer(const ReconcileRequest& request, const Json& report);
     void preview(Moment moment);
 
     const ReconcileOptions options_;
     LiveCatalog& catalog_;
     const std::atomic<bool>& listened_;
+    Vitals& vitals_;
     Log& log_;
 
     Bus& bus_;
@@ -56,6 +59,7 @@ private:
 
     std::vector<ReconcileRequest> asked_;     // for a pass
     std::vector<ReconcileRequest> previews_;  // for a plan
+    std::uint64_t looks_seen_ = 0;            // asked for through the vitals
     Generation announced_;                    // of the last catalog change that was told
     std::string last_trouble_;
     std::string last_said_;  // the last report's line: an unchanged fault is logged once

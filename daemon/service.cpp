@@ -1,5 +1,6 @@
 #include "daemon/service.h"
 
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <array>
@@ -10,6 +11,8 @@
 #include "daemon/control/control_api.h"
 #include "daemon/executor/executor.h"
 #include "daemon/feed_loop.h"
+#include "daemon/log_fields.h"
+#include "daemon/message_ids.h"
 #include "daemon/reconcile_loop.h"
 #include "daemon/runner/environment.h"
 #include "daemon/runner/runner_loop.h"
@@ -46,6 +49,17 @@ std::string source_name(const std::string& source_path, const std::string& other
     }
 }
 
+// The sweep asks once a second.
+constexpr Duration kLongestSilence = std::chrono::seconds(5);
+
+// The server closes what it is given; systemd's socket must live on for the next try.
+std::optional<int> own_copy(int fd) {
+    if (fd < 0) return std::nullopt;
+    const int copy = ::fcntl(fd, F_DUPFD_CLOEXEC, 0);
+    if (copy < 0) throw_errno("cannot take over the control socket");
+    return copy;
+}
+
 Database named(Database database) {
     database.application = "attuned";
     return database;
@@ -64,9 +78,11 @@ Service::Service(ServiceOptions options, const Database& database, const Clock& 
       incarnation_(nodes_.join(identity(options_), options_.lease)),
       catalog_(database, log),
       slots_(options_.slots),
+      watch_(options_.hangs_after),
       bus_(options_.lose ? Bus(options_.lose) : Bus()) {
     recover(clock_.now());
     catalog_.at_least(Generation{});
+    vitals_.set_database(clock_.elapsed(), 0);  // it has just answered
     try {
         start_threads();
         start_control();
@@ -90,6 +106,9 @@ void Service::recover(TimePoint now) {
     }
     const auto recovery = nodes_.recover(incarnation_, now);
     if (recovery.requested + recovery.abandoned + killed == 0) return;
+    const LogFields about(message_id::kEarlierLifeCut,
+                          {{"ATTUNE_NODE", options_.node},
+                           {"ATTUNE_INCARNATION", std::to_string(incarnation_.value)}});
     log_.warn(
         "an earlier life of this node was cut short: {} executions run again, {} are "
         "abandoned, {} of its processes were ended",
@@ -100,6 +119,7 @@ void Service::start_threads() {
     const auto start = [this](std::string name, LoopThread::Make make) {
         threads_.push_back(
             std::make_unique<LoopThread>(std::move(name), clock_, log_, std::move(make)));
+        watch_.watch(threads_.back()->name(), threads_.back()->signs_of_life());
         return threads_.back().get();
     };
     start("feed", [this] {
@@ -124,26 +144,27 @@ void Service::start_threads() {
                                           .executors = options_.recorders,
                                           .trust_clock = options_.trust_clock};
             return std::make_unique<TimerLoop>(
-                timers, database_, TimerShared{bus_, zones_, drain_, waiting_for_clock_, log_});
+                timers, database_,
+                TimerShared{bus_, zones_, drain_, waiting_for_clock_, vitals_, log_});
         });
     }
     start("sweep", [this] {
         return std::make_unique<Sweep>(
             SweepOptions{incarnation_, options_.lease, options_.recorders,
                          options_.timer_workers},
-            database_, bus_, [this] { superseded_.store(true); }, log_);
+            database_, bus_, [this] { superseded_.store(true); }, vitals_, log_);
     });
     start("reconcile", [this] {
         return std::make_unique<ReconcileLoop>(
             ReconcileOptions{options_.source_path, options_.timer_workers, options_.poll},
-            database_, bus_, catalog_, zones_, listened_, log_);
+            database_, bus_, catalog_, zones_, listened_, vitals_, log_);
     });
 }
 
 void Service::start_control() {
     ControlServerOptions server{.socket_path = options_.control_socket,
                                 .group = options_.control_group,
-                                .listening_fd = std::nullopt};
+                                .listening_fd = own_copy(options_.control_listening_fd)};
     server.report = [this](const std::string& text) { log_.warn("control: {}", text); };
     const ControlContext context{
         .bus = bus_,
@@ -168,7 +189,35 @@ void Service::start_control() {
     });
 }
 
-void Service::reconcile() { Outbox(bus_, {kReconcileInbox}).send(encode(Wake{})); }
+void Service::reconcile() {
+    vitals_.ask_for_look();
+    Outbox(bus_, {kReconcileInbox}).send(encode(Wake{}));
+}
+
+Health Service::health() {
+    Health health;
+    const auto elapsed = clock_.elapsed();
+    health.hanging = watch_.step(elapsed);
+    health.generation = catalog_.get()->generation();
+    health.timers = vitals_.timers();
+    health.waiting = vitals_.ready();
+    health.slots = options_.slots;
+    health.busy_slots = options_.slots - slots_.free();
+    health.source_trouble = vitals_.source_trouble();
+    const auto silence = elapsed - vitals_.database_answered_at();
+    if (silence >= kLongestSilence) {
+        health.database_silent_since = clock_.now() - silence;
+        return health;  // what else is in trouble is so for that reason
+    }
+    if (waiting_for_clock_ > 0)
+        health.troubles.emplace_back("timers wait for a plausible clock");
+    for (const auto& thread : threads_) {
+        if (auto trouble = thread->trouble(); !trouble.empty()) {
+            health.troubles.push_back(thread->name() + ": " + trouble);
+        }
+    }
+    return health;
+}
 
 void Service::zones_changed() {
     for (int i = 0; i < options_.timer_workers; ++i) {
@@ -203,6 +252,7 @@ void Service::end_threads() {
     bus_.shutdown();
     if (control_) control_->stop();
     executors_.clear();
+    watch_.stop_watching();
     threads_.clear();
 }
 

@@ -17,10 +17,13 @@
 #include "core/clock.h"
 #include "core/zone_source.h"
 #include "daemon/drain.h"
+#include "daemon/health.h"
 #include "daemon/live_catalog.h"
 #include "daemon/log.h"
 #include "daemon/loop_thread.h"
+#include "daemon/loop_watch.h"
 #include "daemon/slots.h"
+#include "daemon/vitals.h"
 #include "store/connection.h"
 #include "store/node_store.h"
 #include "wire/bus.h"
@@ -34,6 +37,7 @@ struct ServiceOptions {
     std::string source_path;  // absolute
     std::string runtime_dir;  // absolute: control.sock, feed.sock
     std::string control_socket;
+    int control_listening_fd = -1;  // of systemd, borrowed: used instead of control_socket
     std::string feed_socket;
     std::optional<gid_t> control_group;
     int recorders = 2;
@@ -42,9 +46,10 @@ struct ServiceOptions {
     int slots = 4;             // process actions at once
     Duration drain_timeout = std::chrono::seconds(30);
     Duration lease = std::chrono::seconds(20);
-    Duration poll = std::chrono::seconds(60);  // full look at the source without a hint
-    bool embedded_database = false;            // told by `attune status`
-    Bus::Lose lose;                            // tests: which messages get lost
+    Duration poll = std::chrono::seconds(60);         // full look at the source without a hint
+    bool embedded_database = false;                   // told by `attune status`
+    Duration hangs_after = std::chrono::seconds(60);  // without a sign of life of a loop
+    Bus::Lose lose;                                   // tests: which messages get lost
 };
 
 class Service {
@@ -58,8 +63,12 @@ public:
     Service(const Service&) = delete;
     Service& operator=(const Service&) = delete;
 
-    // Looks at the source now, as SIGHUP asks.
+    // Looks at the source now, as SIGHUP asks; reconciled() says when that is done.
     void reconcile();
+    bool reconciled() const { return vitals_.looks_done() >= vitals_.looks_asked(); }
+
+    // How it is; to be called every second or so, because that is how loops are watched.
+    Health health();
 
     // Zones have other rules than before: timers are to follow them now.
     void zones_changed();
@@ -91,6 +100,8 @@ private:
     LiveCatalog catalog_;
     Slots slots_;
     Drain drain_;
+    Vitals vitals_;
+    LoopWatch watch_;
     std::atomic<bool> listened_{false};
     std::atomic<bool> superseded_{false};
     std::atomic<int> waiting_for_clock_{0};

@@ -6,6 +6,8 @@
 #include <utility>
 #include <vector>
 
+#include "daemon/log_fields.h"
+#include "daemon/message_ids.h"
 #include "os/random.h"
 #include "wire/inboxes.h"
 #include "wire/messages.h"
@@ -26,13 +28,14 @@ Database named(Database database) {
 }  // namespace
 
 Sweep::Sweep(SweepOptions options, const Database& database, Bus& bus,
-             std::function<void()> superseded, Log& log)
+             std::function<void()> superseded, Vitals& vitals, Log& log)
     : options_(options),
       nodes_(named(database)),
       upkeep_(named(database)),
       inbox_(bus, kSweepInbox),
       executors_(bus, executor_inboxes(options.executors)),
       superseded_(std::move(superseded)),
+      vitals_(vitals),
       log_(log) {
     timers_.reserve(static_cast<std::size_t>(options_.timer_workers));
     for (int i = 0; i < options_.timer_workers; ++i) {
@@ -46,15 +49,17 @@ std::optional<Duration> Sweep::step(Moment moment) {
     }
     if (moment.elapsed >= renew_at_) {
         if (!nodes_.renew(options_.incarnation, options_.lease)) {
+            const LogFields about(message_id::kSuperseded, {});
             log_.error("another daemon has declared this one dead and took its work; stopping");
             superseded_();
-            return std::nullopt;
+            return kLongestWait;
         }
         renew_at_ = moment.elapsed + kRenew;
     }
     const auto standing = upkeep_.standing(moment.now);
     // As many wakes as executors: the outbox gives them out in turn.
-    if (standing.ready) {
+    vitals_.set_database(moment.elapsed, standing.ready);
+    if (standing.ready > 0) {
         for (int i = 0; i < options_.executors; ++i) executors_.send(encode(Wake{}));
     }
     for (const auto& worker : timers_)

@@ -10,6 +10,7 @@
 
 #include "daemon/log.h"
 #include "daemon/loop.h"
+#include "daemon/vitals.h"
 #include "store/node_store.h"
 #include "store/upkeep.h"
 
@@ -26,7 +27,7 @@ class Sweep final : public Loop {
 public:
     // `superseded` is called when this incarnation was declared dead: the daemon must stop.
     Sweep(SweepOptions options, const Database& database, Bus& bus,
-          std::function<void()> superseded, Log& log);
+          std::function<void()> superseded, Vitals& vitals, Log& log);
 
     std::optional<Duration> step(Moment moment) override;
     Woken wait(std::optional<Duration> timeout) override { return inbox_.wait(timeout); }
@@ -41,6 +42,7 @@ private:
     Outbox executors_;
     std::vector<std::unique_ptr<Outbox>> timers_;
     std::function<void()> superseded_;
+    Vitals& vitals_;
     Log& log_;
     Duration renew_at_{0};  // elapsed, as the next
     Duration upkeep_at_{0};

@@ -32,6 +32,7 @@ Executor::Executor(ExecutorOptions options, const Database& database, ExecutorSh
       upkeep_(named(database, options_.index)),
       ids_(ledger_),
       preparation_(ids_, shared_.slots, shared_.zones),
+      outcomes_(shared_.log),
       batch_limit_(limits::kEventsPerBatch) {}
 
 std::optional<Duration> Executor::step(Moment moment) {
@@ -115,7 +116,7 @@ void Executor::end(Moment moment) {
     }
     while (!finishing_.empty()) {
         try {
-            settle_completions(ledger_.complete(completions()));
+            settle_completions(ledger_.complete(completions()), moment);
         } catch (const StoreRefused&) {
             complete_one_by_one(moment);
         }
@@ -129,7 +130,7 @@ bool Executor::is_idle() const {
 }
 
 std::optional<Duration> Executor::next_step(Moment moment) const {
-    if (shared_.superseded) return std::nullopt;
+    if (shared_.superseded) return kLongestWait;
     const bool waits_for_database = moment.elapsed < retry_at_;
     std::optional<Duration> at;
     const auto no_later = [&](Duration due) { at = at ? std::min(*at, due) : due; };

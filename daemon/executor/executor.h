@@ -24,6 +24,7 @@
 #include "daemon/executor/courier.h"
 #include "daemon/executor/id_pool.h"
 #include "daemon/executor/intake.h"
+#include "daemon/executor/outcome_log.h"
 #include "daemon/executor/preparation.h"
 #include "daemon/live_catalog.h"
 #include "daemon/log.h"
@@ -103,9 +104,9 @@ private:
     void mark_running(Moment moment);
     void complete_due(Moment moment);
     void complete_one_by_one(Moment moment);
-    std::string complete_first();
+    std::string complete_first(Moment moment);
     std::vector<Completion> completions() const;
-    void settle_completions(const std::vector<bool>& accepted);
+    void settle_completions(const std::vector<bool>& accepted, Moment moment);
     void claim_backlog(Moment moment);
     void flush_counts(Moment moment);
     void release_forgotten(Moment moment);
@@ -130,6 +131,7 @@ private:
     Upkeep upkeep_;
     IdPool ids_;
     Preparation preparation_;
+    OutcomeLog outcomes_;
     Intake intake_;
 
     std::size_t batch_limit_;           // below the usual while an offender is looked for

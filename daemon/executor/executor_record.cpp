@@ -6,6 +6,8 @@
 #include "core/limits.h"
 #include "daemon/executor/executor.h"
 #include "daemon/executor/feed_items.h"
+#include "daemon/log_fields.h"
+#include "daemon/message_ids.h"
 
 namespace attune {
 namespace {
@@ -64,7 +66,7 @@ std::optional<Generation> Executor::record(Batch& batch, const Catalog& catalog,
         isolate(batch, !done.empty(), refusal, moment);
         return std::nullopt;
     }
-    settle_completions(recorded.completions);
+    settle_completions(recorded.completions, moment);
     if (recorded.moved) {
         put_back(batch);
         return recorded.current;
@@ -227,6 +229,8 @@ void Executor::record_poisoned(Entry& entry, Prepared& prepared, const StoreRefu
     } catch (const StoreRefused& again) {
         if (!again.is_about_data()) throw;
         ledger_.fault_timer(decision, again.what());
+        const LogFields about(message_id::kSensorFaulted,
+                              {{"ATTUNE_SENSOR", entry.sensor_ref}});
         shared_.log.error("sensor {} is faulted until its schedule is edited: {}",
                           entry.sensor_ref, again.what());
         courier_.confirm(prepared.work.worker, confirmation(decision, false));

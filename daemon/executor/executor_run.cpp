@@ -189,15 +189,16 @@ std::vector<Completion> Executor::completions() const {
 }
 
 // Of the oldest outcomes, which were accepted; the others lost their claim meanwhile.
-void Executor::settle_completions(const std::vector<bool>& accepted) {
+void Executor::settle_completions(const std::vector<bool>& accepted, Moment moment) {
     for (std::size_t i = 0; i < accepted.size(); ++i) {
         const auto& [attempt, outcome, since] = finishing_[i];
         if (!accepted[i]) {
             shared_.log.warn("execution {} of {} ended as {}, but its claim is lost",
                              attempt.key.id.value, attempt.action_ref,
                              to_string(outcome.state));
-        } else if (courier_.listened()) {
-            courier_.feed(execution_completed(attempt, outcome));
+        } else {
+            outcomes_.tell(attempt, outcome, moment.elapsed);
+            if (courier_.listened()) courier_.feed(execution_completed(attempt, outcome));
         }
         if (attempt.process) courier_.to_runner(AbortProcess{attempt.key, attempt.token});
     }
@@ -212,7 +213,7 @@ void Executor::complete_due(Moment moment) {
                      moment.elapsed - finishing_.front().since >= limits::kCompletionDelay;
     if (!due) return;
     try {
-        settle_completions(ledger_.complete(completions()));
+        settle_completions(ledger_.complete(completions()), moment);
     } catch (const StoreRefused&) {
         complete_one_by_one(moment);
     }
@@ -222,25 +223,25 @@ void Executor::complete_due(Moment moment) {
 // given up here; its claim is found forgotten, which is a lost attempt.
 void Executor::complete_one_by_one(Moment moment) {
     for (auto left = finishing_.size(); left > 0; --left) {
-        const auto refusal = complete_first();
+        const auto refusal = complete_first(moment);
         if (refusal.empty()) continue;
         auto& [attempt, outcome, since] = finishing_.front();
         shared_.log.error("execution {}: the database refuses its result: {}",
                           attempt.key.id.value, refusal);
         outcome = {outcome.state, compact(Json{{"error", refusal}}), moment.now};
-        if (complete_first().empty()) continue;
+        if (complete_first(moment).empty()) continue;
         shared_.log.error("execution {}: it cannot be completed as {}", attempt.key.id.value,
                           to_string(outcome.state));
-        settle_completions({false});
+        settle_completions({false}, moment);
     }
 }
 
 // Why the database refuses the oldest outcome; empty: it does not.
-std::string Executor::complete_first() {
+std::string Executor::complete_first(Moment moment) {
     const auto& [attempt, outcome, since] = finishing_.front();
     const Completion first{attempt.key, attempt.token, outcome};
     try {
-        settle_completions(ledger_.complete({&first, 1}));
+        settle_completions(ledger_.complete({&first, 1}), moment);
         return {};
     } catch (const StoreRefused& refusal) {
         return refusal.what();

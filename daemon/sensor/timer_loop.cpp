@@ -5,6 +5,8 @@
 #include <utility>
 
 #include "core/limits.h"
+#include "daemon/log_fields.h"
+#include "daemon/message_ids.h"
 #include "wire/inboxes.h"
 #include "wire/messages.h"
 
@@ -40,6 +42,7 @@ TimerLoop::TimerLoop(const TimerLoopOptions& options, const Database& database,
       zones_(shared.zones),
       drain_(shared.drain),
       waiting_for_clock_(shared.waiting_for_clock),
+      vitals_(shared.vitals),
       log_(shared.log),
       inbox_(shared.bus, timer_inbox(options.shard.index)),
       executors_(shared.bus, executor_inboxes(options.executors)),
@@ -50,6 +53,8 @@ TimerLoop::~TimerLoop() { wait_for_clock(false); }
 
 std::optional<Duration> TimerLoop::step(Moment moment) {
     wake_at_.reset();
+    stepped_at_ = moment.now;
+    vitals_.set_timers(options_.shard.index, worker_.armed());
     take_in();
     if (drain_.draining()) return std::nullopt;
     look_at_ledger(moment.now);
@@ -75,8 +80,10 @@ std::optional<Duration> TimerLoop::step(Moment moment) {
 
 Woken TimerLoop::wait(std::optional<Duration> timeout) {
     if (timeout) return inbox_.wait(timeout);  // a failed step: its pause, not the timers'
+    const auto longest = stepped_at_ + kLongestWait;
+    const auto until = std::min(wake_at_.value_or(longest), longest);
     pollfd messages{inbox_.fd(), POLLIN, 0};
-    if (!inbox_.has_message()) waiter_.wait(wake_at_, std::span(&messages, 1));
+    if (!inbox_.has_message()) waiter_.wait(until, std::span(&messages, 1));
     return inbox_.wait(Duration{0});
 }
 
@@ -138,11 +145,18 @@ void TimerLoop::arm(const TimerRow& row, bool announce) {
     }
     auto schedule = forms_.schedule(row);
     if (!schedule) {
+        const LogFields about(message_id::kSensorFaulted,
+                              {{"ATTUNE_SENSOR", std::string(row.sensor_ref)},
+                               {"ATTUNE_TRIGGER", std::string(row.trigger_ref)},
+                               {"ATTUNE_CODE", schedule.error().code}});
         log_.error("{} does not fire: {}", row.sensor_ref, schedule.error().message);
         worker_.disarm(row.cursor.sensor);
         return;
     }
     if (announce) {
+        const LogFields about(message_id::kTimerStarted,
+                              {{"ATTUNE_SENSOR", std::string(row.sensor_ref)},
+                               {"ATTUNE_TRIGGER", std::string(row.trigger_ref)}});
         log_.info("{} timer {} started ({}): {}", kind_of(*schedule), row.trigger_ref,
                   describe(*schedule), row.sensor_ref);
     }

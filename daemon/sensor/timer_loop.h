@@ -21,6 +21,7 @@
 #include "daemon/loop.h"
 #include "daemon/sensor/schedule_forms.h"
 #include "daemon/sensor/timer_worker.h"
+#include "daemon/vitals.h"
 #include "os/loop.h"
 #include "store/timer_store.h"
 
@@ -38,6 +39,7 @@ struct TimerShared {
     const ZoneSource& zones;
     const Drain& drain;
     std::atomic<int>& waiting_for_clock;  // how many loops decide nothing for its sake
+    Vitals& vitals;
     Log& log;
 };
 
@@ -69,6 +71,7 @@ private:
     const ZoneSource& zones_;
     const Drain& drain_;
     std::atomic<int>& waiting_for_clock_;
+    Vitals& vitals_;
     Log& log_;
 
     Inbox inbox_;
@@ -86,6 +89,7 @@ private:
     TimePoint latest_ = TimePoint::min();   // of the clock, since the ledger was looked at
     std::optional<TimePoint> newest_fire_;  // until the clock was plausible once
     bool waits_for_clock_ = false;
+    TimePoint stepped_at_;
     std::optional<TimePoint> wake_at_;
 };
 

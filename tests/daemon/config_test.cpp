@@ -20,6 +20,7 @@ using namespace std::chrono_literals;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
+using testing::Not;
 
 class ConfigTest : public testing::Test {
 protected:
@@ -226,11 +227,61 @@ TEST_F(ConfigTest, ASocketsNameMustFitIntoItsAddress) {
 
 TEST_F(ConfigTest, WhatIsDescribedReadsBackAsTheSame) {
     request.overrides = {"node=n1", "executors.slots=5", "drain_timeout=90s",
-                         "database.url=postgresql://u@h/d?x=\"y\""};
+                         "database.url=postgresql://u@h/d?options=\"y\""};
     const auto text = describe(config());
     request.overrides = {};
     file(text);
     EXPECT_EQ(describe(config()), text);
+}
+
+TEST_F(ConfigTest, TheUnitsDirectoriesAreUsed) {
+    request.environment = {"STATE_DIRECTORY=/var/lib/attune:/var/lib/other",
+                           "RUNTIME_DIRECTORY=/run/attune", "XDG_STATE_HOME=/s"};
+    EXPECT_EQ(config().state_dir, "/var/lib/attune");
+    EXPECT_EQ(config().runtime_dir, "/run/attune");
+    file("state_dir: /elsewhere\n");
+    EXPECT_EQ(config().state_dir, "/elsewhere");
+}
+
+// What LoadCredential= brings.
+class CredentialTest : public ConfigTest {
+protected:
+    CredentialTest() {
+        credential("other", "not ours");
+        request.environment = {"CREDENTIALS_DIRECTORY=" + directory / "credentials"};
+    }
+    void credential(const std::string& name, const std::string& value) {
+        directory.write("credentials/" + name, value);
+    }
+};
+
+TEST_F(CredentialTest, TheUrlOfACredentialWinsOverFilesAndLosesToTheEnvironment) {
+    file("database: {url: \"host=a\"}\n");
+    credential("attune.database-url", "host=b password=secret\n");
+    EXPECT_EQ(config().database_url, "host=b password=secret");
+    request.environment.push_back("ATTUNE__DATABASE__URL=host=c");
+    EXPECT_EQ(config().database_url, "host=c");
+}
+
+TEST_F(CredentialTest, APasswordStandsBesideTheUrl) {
+    file("database: {url: \"host=a\"}\n");
+    credential("attune.database-password", " it's\\secret \n");
+    EXPECT_EQ(config().database_url, "host=a");
+    EXPECT_EQ(config().database_password, " it's\\secret ");
+}
+
+TEST_F(CredentialTest, NoneIsFine) { EXPECT_EQ(config().database_password, ""); }
+
+TEST_F(CredentialTest, AnEmptyOneIsAMistake) {
+    credential("attune.database-password", "\n");
+    EXPECT_THAT(findings(), HasSubstr("credential attune.database-password"));
+}
+
+TEST_F(CredentialTest, NoPasswordIsShown) {
+    credential("attune.database-url", "postgresql://u:secret@h/d");
+    credential("attune.database-password", "other-secret");
+    EXPECT_THAT(describe(config()), Not(HasSubstr("secret")));
+    EXPECT_THAT(describe(config()), HasSubstr("dbname='d' host='h' user='u'"));
 }
 
 // docs/configuration.md against schemas/daemon.schema.json.

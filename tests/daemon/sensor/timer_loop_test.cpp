@@ -82,8 +82,8 @@ protected:
 
     std::vector<Decision> step(TimePoint now) {
         if (!loop) {
-            loop = std::make_unique<TimerLoop>(options, db.database(),
-                                               TimerShared{bus, zones, drain, waiting, log});
+            loop = std::make_unique<TimerLoop>(
+                options, db.database(), TimerShared{bus, zones, drain, waiting, vitals, log});
         }
         loop->step({now, 0s});
         std::vector<Decision> decisions;
@@ -122,6 +122,7 @@ protected:
     Bus bus;
     Drain drain;
     std::atomic<int> waiting{0};
+    Vitals vitals;
     std::ostringstream written;
     Log log{"test", std::make_shared<spdlog::sinks::ostream_sink_mt>(written)};
     Inbox executor{bus, "executor.0"};

@@ -1,0 +1,18 @@
+// What attuned is started with.
+#pragma once
+
+#include <optional>
+
+#include "daemon/config.h"
+
+namespace attune {
+
+struct CommandLine {
+    ConfigRequest config;  // with the process's environment
+    bool check = false;    // print the settings in force and exit
+};
+
+// nullopt: everything is said (--help, --version, a mistake) and `code` is to be exited with.
+std::optional<CommandLine> parse_command_line(int argc, char** argv, int& code);
+
+}  // namespace attune
