@@ -15,7 +15,7 @@ namespace attune {
 std::string read_file(const std::string& path, std::size_t limit);
 
 // The same for `path` below the directory `root`: no segment of `path` may be a symbolic link
-// (ELOOP) or lead out of `root` (EXDEV).
+// (ELOOP), and none may be empty or `..` (EXDEV).
 std::string read_file_below(const std::string& root, const std::string& path,
                             std::size_t limit);
 

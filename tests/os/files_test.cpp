@@ -59,6 +59,10 @@ TEST_F(FilesTest, ReadsBelowARootWithoutFollowingLinks) {
     EXPECT_EQ(error_of([&] { read_file_below(root, "link", 100); }), ELOOP);
     EXPECT_EQ(error_of([&] { read_file_below(root, "other/a.yaml", 100); }), ELOOP);
     EXPECT_EQ(error_of([&] { read_file_below(root, "../secret", 100); }), EXDEV);
+    EXPECT_EQ(error_of([&] { read_file_below(root, "packs/../../secret", 100); }), EXDEV);
+    EXPECT_EQ(error_of([&] { read_file_below(root, "/etc/passwd", 100); }), EXDEV);
+    EXPECT_EQ(error_of([&] { read_file_below(root, "packs/a.yaml/b", 100); }), ENOTDIR);
+    EXPECT_EQ(error_of([&] { read_file_below(root, "absent/b", 100); }), ENOENT);
 }
 
 TEST_F(FilesTest, ReplacesAFileInOneStep) {
