@@ -1,0 +1,381 @@
+#!/bin/bash
+# What the package promises, on a booted systemd; scripts/test-package runs this inside the
+# container, as root. /mnt has the packages, the page installation.md and a few manifests.
+#
+# Each promise is a function: it runs in a shell of its own that stops at the first command that
+# fails, in the order they are called at the end, which is the order an administrator meets them.
+set -uo pipefail
+export DEBIAN_FRONTEND=noninteractive
+
+# Looks five times a second until COMMAND succeeds: within SECONDS COMMAND...
+within() {
+  local seconds=$1 i
+  shift
+  for ((i = 0; i < seconds * 5; i++)); do
+    "$@" >/dev/null 2>&1 && return 0
+    read -rt 0.2 <> <(:) || true
+  done
+  echo "not within $seconds s: $*" >&2
+  return 1
+}
+
+# Fails when the command does not: a plain `!` would pass unseen under errexit.
+fails() {
+  if "$@"; then
+    echo "succeeded: $*" >&2
+    return 1
+  fi
+}
+
+property() { systemctl show -p "$1" --value "${2:-attuned}"; }
+status_has() { property StatusText | grep -c -- "$1"; }
+# Lines of the service in this boot's journal: journal_has PATTERN [MATCH...]
+journal_has() {
+  local pattern=$1
+  shift
+  journalctl --no-pager -o cat _SYSTEMD_UNIT=attuned.service "$@" | grep -c -- "$pattern"
+}
+install_deb() { apt-get install -q -y --no-install-recommends "$@"; }
+executions() { attune executions --limit 1000 -o json; }
+rule_has_run() { executions | grep -c "\"ops.hello\""; }
+drop_in() { # drop_in NAME < its lines
+  mkdir -p /etc/systemd/system/attuned.service.d
+  { echo '[Service]'; cat; } >"/etc/systemd/system/attuned.service.d/$1.conf"
+  systemctl daemon-reload
+}
+no_drop_ins() {
+  rm -rf /etc/systemd/system/attuned.service.d
+  systemctl daemon-reload
+}
+# The commands of step 1 of the page's first configuration.
+first_configuration() {
+  sed -n '/^1\. \*\*The source/,/^2\. \*\*The database/p' /mnt/installation.md | sed -n 's/^        //p'
+}
+
+installs_without_a_database_and_says_what_to_do() {
+  useradd -m visitor
+  install_deb /mnt/previous.deb >/tmp/install.log 2>&1 || { cat /tmp/install.log; return 1; }
+  grep -q 'systemctl enable --now attuned' /tmp/install.log
+  grep -q 'There is no PostgreSQL on this machine' /tmp/install.log
+  [ "$(systemctl is-active attuned)" = inactive ]
+  [ "$(systemctl is-enabled attuned)" = disabled ]
+  [ "$(systemctl is-enabled attuned.socket)" = disabled ]
+  getent passwd attune | grep -c ':/var/lib/attune:/usr/sbin/nologin$'
+  useradd -m -G attune olga
+}
+
+its_units_are_without_fault() {
+  [ -z "$(systemd-analyze verify attuned.service attuned.socket 2>&1)" ]
+  systemd-analyze security --threshold=15 attuned.service >/tmp/security.log || {
+    tail -3 /tmp/security.log
+    return 1
+  }
+}
+
+started_without_any_database_it_says_so_and_is_left_alone() {
+  fails systemctl start attuned 2>/dev/null
+  [ "$(property ExecMainStatus)" = 78 ]
+  [ "$(property NRestarts)" = 0 ]
+  journal_has 'postgresql'
+  systemctl reset-failed attuned
+}
+
+the_empty_source_it_brings_is_valid() { attune validate /etc/attune/config; }
+
+starts_with_a_database_of_its_own() {
+  mkdir -p /etc/postgresql-common
+  echo 'create_main_cluster = false' >/etc/postgresql-common/createcluster.conf
+  install_deb postgresql-15 >/tmp/install.log 2>&1 || { cat /tmp/install.log; return 1; }
+  systemctl enable --now attuned
+  [ "$(systemctl is-active attuned)" = active ]
+  [ "$(systemctl is-enabled attuned)" = enabled ]
+  [ "$(ps -o user= -p "$(property MainPID)")" = attune ]
+  attune status -o json | grep -c '"embedded": *true'
+  within 10 status_has 'generation .* timers, 0 executions wait, .* slots busy, database ok'
+}
+
+tells_the_journal_with_fields_and_explanations() {
+  journal_has 'runs as node' MESSAGE_ID=06830a94485b481697257690153dfeac
+  journalctl --no-pager -x MESSAGE_ID=06830a94485b481697257690153dfeac | grep -c 'has its database and decides'
+  fails journal_has '^<[0-7]>'
+}
+
+its_command_is_for_root_and_the_group() {
+  runuser -u olga -- attune status >/dev/null
+  fails runuser -u visitor -- attune status >/dev/null 2>&1
+}
+
+the_page_leads_to_a_first_execution() {
+  first_configuration >/tmp/first.sh
+  grep -q 'attune validate' /tmp/first.sh
+  # The page's minute is too long for a test; nothing else is changed.
+  sed -i 's/unit: minutes/unit: seconds/' /tmp/first.sh
+  bash -e /tmp/first.sh
+  within 20 rule_has_run
+  journal_has 'ops.every_minute' ATTUNE_SENSOR=ops.every_minute
+}
+
+a_reload_takes_in_a_good_edit() {
+  sed -i 's/hello at/good day at/' /etc/attune/config/packs/ops/rules/hello.yaml
+  systemctl reload attuned
+  within 10 sh -c "attune get rules -o json | grep -q 'good day at' || attune describe rule ops.hello | grep -q 'good day at'"
+  within 5 status_has '^generation'
+  [ "$(systemctl is-active attuned)" = active ]
+}
+
+a_reload_of_a_bad_edit_keeps_what_was() {
+  sed -i 's/interval: 1/intervall: 1/' /etc/attune/config/packs/ops/sensors/minutes.yaml
+  systemctl reload attuned
+  within 10 status_has '^degraded: source 1 frozen: .*minutes.yaml:'
+  [ "$(systemctl is-active attuned)" = active ]
+  journal_has intervall ATTUNE_SENSOR=ops.every_minute PRIORITY=3
+  sed -i 's/intervall: 1/interval: 1/' /etc/attune/config/packs/ops/sensors/minutes.yaml
+  systemctl reload attuned
+  within 10 status_has '^generation'
+}
+
+a_failed_execution_is_found_by_its_fields() {
+  local id
+  fails attune run core.noop --params '{"exit_code": 3}' --wait >/tmp/run.log 2>&1
+  id=$(sed -n 's/^execution \([0-9]*\) of .*/\1/p' /tmp/run.log)
+  within 5 journal_has 'core.noop failed: exit code 3' "ATTUNE_EXECUTION=$id"
+}
+
+an_action_may_do_what_the_unit_says() {
+  cp -r /mnt/host /etc/attune/config/packs/
+  systemctl reload attuned
+  within 10 sh -c 'attune get actions | grep -q host.probe'
+  attune run host.probe --wait -o json >/tmp/probe.json
+  for no in writes_etc writes_srv reads_home reads_shadow becomes_root notifies_systemd; do
+    grep -q "\"$no\": false" /tmp/probe.json || { echo "an action: $no"; return 1; }
+  done
+  for yes in writes_tmp writes_state; do
+    grep -q "\"$yes\": true" /tmp/probe.json || { echo "an action: not $yes"; return 1; }
+  done
+  grep -q '"user": "attune"' /tmp/probe.json
+  [ ! -e /tmp/probe ]
+}
+
+a_drop_in_grants_more() {
+  install -d -o attune /srv
+  sed 's/^#ReadWritePaths=.*/ReadWritePaths=\/srv/' /usr/share/doc/attune/examples/actions.conf >/tmp/actions.conf
+  grep -v '^\[Service\]' /tmp/actions.conf | drop_in actions
+  systemctl restart attuned
+  attune run host.probe --wait -o json | grep -c '"writes_srv": true'
+  no_drop_ins
+  systemctl restart attuned
+}
+
+a_hung_loop_is_ended_by_the_watchdog() {
+  local pid
+  echo WatchdogSec=4 | drop_in watchdog
+  systemctl restart attuned
+  pid=$(property MainPID)
+  /mnt/stall_thread "$pid" runner >/tmp/stall.log 2>&1 &
+  within 5 grep -q stalled /tmp/stall.log
+  within 40 sh -c "[ \"\$(systemctl show -p MainPID --value attuned)\" != $pid ]"
+  within 20 systemctl -q is-active attuned
+  [ "$(property NRestarts)" = 1 ]
+  journal_has 'the loop runner hangs' ATTUNE_LOOP=runner PRIORITY=2
+  journalctl --no-pager -u attuned | grep -c 'Watchdog timeout'
+  within 10 attune run core.echo --wait
+  no_drop_ins
+  systemctl restart attuned
+}
+
+a_slow_database_is_no_hang() {
+  local pid
+  pid=$(property MainPID)
+  echo WatchdogSec=4 | drop_in watchdog
+  systemctl restart attuned
+  pid=$(property MainPID)
+  # All of its PostgreSQL stands still, and answers nobody, for longer than the watchdog waits.
+  systemctl kill -s STOP --kill-whom=all attuned
+  kill -CONT "$pid"
+  within 30 status_has '^degraded: no answer of the database since'
+  read -rt 16 <> <(:) || true
+  [ "$(property MainPID)" = "$pid" ]
+  systemctl kill -s CONT --kill-whom=all attuned
+  within 20 status_has 'database ok'
+  [ "$(property MainPID)" = "$pid" ]
+  no_drop_ins
+  systemctl restart attuned
+}
+
+killed_it_comes_back_and_the_ledger_is_clean() {
+  systemctl kill -s KILL --kill-whom=main attuned
+  within 30 attune status
+  attune audit ledger
+}
+
+stopping_waits_for_what_runs() {
+  # Longer than systemd would wait by itself.
+  echo TimeoutStopSec=2 | drop_in timeout
+  systemctl restart attuned
+  attune run host.nap >/tmp/nap.log
+  within 5 status_has '1 of .* slots busy'
+  systemctl stop attuned
+  [ "$(property Result)" = success ]
+  no_drop_ins
+  systemctl start attuned
+  id=$(sed -n 's/^execution \([0-9]*\) of .*/\1/p' /tmp/nap.log)
+  executions | tr -d '\n ' | grep -cE "\"id\":\"?$id\"?,[^}]*\"state\":\"succeeded\"|\"state\":\"succeeded\"[^}]*\"id\":\"?$id\"?"
+}
+
+takes_the_database_and_its_password_from_credentials() {
+  echo admin >/tmp/password
+  chmod 644 /tmp/password
+  pg_createcluster --start 15 main -- --auth-host=scram-sha-256 --auth-local=scram-sha-256 \
+    --pwfile=/tmp/password >/dev/null
+  PGPASSWORD="admin" psql -q -h /var/run/postgresql -U postgres -c "CREATE ROLE attune LOGIN PASSWORD 'it''s secret'"
+  PGPASSWORD="admin" psql -q -h /var/run/postgresql -U postgres -c 'CREATE DATABASE attune OWNER attune'
+  echo "host=/var/run/postgresql dbname=attune user=attune password='it\\'s secret'" |
+    install -m 0600 /dev/stdin /etc/attune/database-url
+  echo LoadCredential=attune.database-url:/etc/attune/database-url | drop_in database
+  systemctl restart attuned
+  attune status -o json | grep -c '"embedded": *false'
+  within 20 rule_has_run
+  # The password alone, beside a url of the configuration.
+  printf "it's secret" | install -m 0600 /dev/stdin /etc/attune/database-password
+  mkdir -p /etc/attune/attuned.yaml.d
+  echo 'database: {url: "host=/var/run/postgresql dbname=attune user=attune"}' \
+    >/etc/attune/attuned.yaml.d/database.yaml
+  echo LoadCredential=attune.database-password:/etc/attune/database-password | drop_in database
+  systemctl restart attuned
+  attune status -o json | grep -c '"embedded": *false'
+}
+
+outlives_its_database() {
+  local pid
+  pid=$(property MainPID)
+  pg_ctlcluster 15 main stop -m fast
+  within 20 status_has '^degraded: no answer of the database since'
+  pg_ctlcluster 15 main start
+  within 20 status_has '^generation'
+  [ "$(property MainPID)" = "$pid" ]
+  attune audit ledger
+}
+
+starts_while_its_database_is_away() {
+  systemctl stop attuned
+  pg_ctlcluster 15 main stop -m fast
+  timeout 40 systemctl start attuned
+  [ "$(systemctl is-active attuned)" = active ]
+  status_has '^degraded: the database is away'
+  pg_ctlcluster 15 main start
+  within 20 status_has '^generation'
+  no_drop_ins
+  rm /etc/attune/attuned.yaml.d/database.yaml
+  systemctl restart attuned
+}
+
+the_socket_starts_it_and_outlives_it() {
+  systemctl stop attuned
+  systemctl start attuned.socket
+  [ "$(systemctl is-active attuned)" = inactive ]
+  attune status >/dev/null
+  [ "$(systemctl is-active attuned)" = active ]
+  runuser -u olga -- attune status >/dev/null
+  fails runuser -u visitor -- attune status >/dev/null 2>&1
+  systemctl restart attuned &
+  attune status >/dev/null
+  wait
+  systemctl stop attuned 2>/dev/null
+  [ -S /run/attune/control.sock ]
+  systemctl stop attuned.socket
+  systemctl start attuned
+  attune status >/dev/null
+}
+
+an_upgrade_keeps_it_running_and_loses_nothing() {
+  local pid
+  echo '# edited by the administrator' >>/etc/attune/attuned.yaml
+  pid=$(property MainPID)
+  attune executions --limit 1 -o json >/tmp/newest.json
+  install_deb /mnt/attune.deb >/tmp/install.log 2>&1 || { cat /tmp/install.log; return 1; }
+  fails grep -q 'systemctl enable --now attuned' /tmp/install.log
+  [ "$(dpkg-query -W -f '${Version}' attune)" != 0.0.1 ]
+  [ "$(systemctl is-active attuned)" = active ]
+  [ "$(systemctl is-enabled attuned)" = enabled ]
+  [ "$(property MainPID)" != "$pid" ]
+  grep -q 'edited by the administrator' /etc/attune/attuned.yaml
+  attune audit ledger
+  attune executions --state abandoned -o json | grep -c '"items": *\[\]'
+}
+
+an_upgrade_leaves_a_disabled_one_stopped() {
+  systemctl disable --now attuned
+  dpkg -i /mnt/attune.deb >/dev/null 2>&1
+  [ "$(systemctl is-active attuned)" = inactive ]
+  [ "$(systemctl is-enabled attuned)" = disabled ]
+  systemctl enable --now attuned
+}
+
+removing_stops_it_and_purging_keeps_the_database() {
+  apt-get remove -q -y attune >/dev/null
+  [ "$(systemctl is-active attuned)" = inactive ]
+  [ -e /etc/attune/attuned.yaml ]
+  apt-get purge -q -y attune >/tmp/purge.log
+  grep -q 'keeps the database' /tmp/purge.log
+  [ ! -e /etc/attune/attuned.yaml ]
+  [ -e /etc/attune/config/packs/ops/rules/hello.yaml ]
+  [ -d /var/lib/attune/postgres/data ]
+  [ ! -e /lib/systemd/system/attuned.service ]
+  fails systemctl is-enabled -q attuned 2>/dev/null
+}
+
+installed_again_it_goes_on_where_it_was() {
+  install_deb /mnt/attune.deb >/dev/null 2>&1
+  systemctl enable --now attuned
+  attune audit ledger
+  [ "$(executions | grep -c '"ops.hello"')" -gt 1 ]
+}
+
+failed=0
+promise() {
+  local began=$SECONDS
+  # Not as a condition: bash would forget errexit in it.
+  (
+    set -eE
+    trap 'echo "line $LINENO: $BASH_COMMAND" >&2' ERR
+    "$1"
+  ) >/tmp/promise.log 2>&1
+  if [ $? -eq 0 ]; then
+    printf 'ok    %s (%s s)\n' "${1//_/ }" $((SECONDS - began))
+  else
+    printf 'FAIL  %s (%s s)\n' "${1//_/ }" $((SECONDS - began))
+    sed 's/^/      | /' /tmp/promise.log
+    failed=$((failed + 1))
+  fi
+}
+
+for each in \
+  installs_without_a_database_and_says_what_to_do \
+  its_units_are_without_fault \
+  started_without_any_database_it_says_so_and_is_left_alone \
+  the_empty_source_it_brings_is_valid \
+  starts_with_a_database_of_its_own \
+  tells_the_journal_with_fields_and_explanations \
+  its_command_is_for_root_and_the_group \
+  the_page_leads_to_a_first_execution \
+  a_reload_takes_in_a_good_edit \
+  a_reload_of_a_bad_edit_keeps_what_was \
+  a_failed_execution_is_found_by_its_fields \
+  an_action_may_do_what_the_unit_says \
+  a_drop_in_grants_more \
+  a_hung_loop_is_ended_by_the_watchdog \
+  a_slow_database_is_no_hang \
+  killed_it_comes_back_and_the_ledger_is_clean \
+  stopping_waits_for_what_runs \
+  takes_the_database_and_its_password_from_credentials \
+  outlives_its_database \
+  starts_while_its_database_is_away \
+  the_socket_starts_it_and_outlives_it \
+  an_upgrade_keeps_it_running_and_loses_nothing \
+  an_upgrade_leaves_a_disabled_one_stopped \
+  removing_stops_it_and_purging_keeps_the_database \
+  installed_again_it_goes_on_where_it_was; do
+  promise "$each"
+done
+[ "$failed" -eq 0 ] && echo "every promise is kept" || echo "$failed promises are broken"
+[ "$failed" -eq 0 ]
