@@ -56,6 +56,17 @@ UniqueFd enter(const UniqueFd& folder, const std::string& name, const std::strin
     return inner;
 }
 
+UniqueFd open_folder(const UniqueFd& root, const std::string& folder_path,
+                     const std::string& path) {
+    UniqueFd folder;
+    for (std::size_t at = 0; at <= folder_path.size();) {
+        const auto slash = std::min(folder_path.find('/', at), folder_path.size());
+        folder = enter(folder ? folder : root, folder_path.substr(at, slash - at), path);
+        at = slash + 1;
+    }
+    return folder;
+}
+
 std::string parent_of(const std::string& path) {
     const auto slash = path.rfind('/');
     if (slash == std::string::npos) return ".";
@@ -81,19 +92,33 @@ std::string read_file(const std::string& path, std::size_t limit) {
     return read_all(file, path, limit);
 }
 
-std::string read_file_below(const std::string& root, const std::string& path,
-                            std::size_t limit) {
+FilesBelow::FilesBelow(const std::string& root)
+    : root_(::open(root.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC)) {
+    if (!root_) throw_errno("cannot open " + root);
+}
+
+std::string FilesBelow::read(const std::string& path, std::size_t limit) {
     const WaitsOutside disk;
-    UniqueFd folder(::open(root.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
-    if (!folder) throw_errno("cannot open " + root);
-    std::size_t at = 0;
-    for (std::size_t slash; (slash = path.find('/', at)) != std::string::npos; at = slash + 1) {
-        folder = enter(folder, path.substr(at, slash - at), path);
-    }
-    const UniqueFd file(
-        ::openat(folder.get(), path.substr(at).c_str(), kReadFlags | O_NOFOLLOW));
+    const std::string name = path.substr(path.rfind('/') + 1);
+    const UniqueFd file(::openat(folder_of(path).get(), name.c_str(), kReadFlags | O_NOFOLLOW));
     if (!file) throw_errno("cannot open " + path);
     return read_all(file, path, limit);
+}
+
+const UniqueFd& FilesBelow::folder_of(const std::string& path) {
+    const auto slash = path.rfind('/');
+    if (slash == std::string::npos) return root_;
+    const auto folder_path = path.substr(0, slash);
+    if (!folder_ || folder_path != folder_path_) {
+        folder_ = open_folder(root_, folder_path, path);
+        folder_path_ = folder_path;
+    }
+    return folder_;
+}
+
+std::string read_file_below(const std::string& root, const std::string& path,
+                            std::size_t limit) {
+    return FilesBelow(root).read(path, limit);
 }
 
 void write_file_atomically(const std::string& path, std::string_view bytes, mode_t mode) {

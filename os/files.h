@@ -7,6 +7,8 @@
 #include <string>
 #include <string_view>
 
+#include "os/unique_fd.h"
+
 namespace attune {
 
 // The content of a regular file. Throws SystemError: EFBIG when it is longer than `limit`
@@ -14,8 +16,26 @@ namespace attune {
 // read say.
 std::string read_file(const std::string& path, std::size_t limit);
 
-// The same for `path` below the directory `root`: no segment of `path` may be a symbolic link
-// (ELOOP), and none may be empty or `..` (EXDEV).
+// Reads files below one directory, never through a link. The folder of the last one stays open,
+// so that a tree is best read folder by folder.
+class FilesBelow {
+public:
+    // Throws SystemError when `root` cannot be opened.
+    explicit FilesBelow(const std::string& root);
+
+    // As read_file(), with these beside its errors: no segment of `path` may be a symbolic link
+    // (ELOOP), and none may be empty or `..` (EXDEV).
+    std::string read(const std::string& path, std::size_t limit);
+
+private:
+    const UniqueFd& folder_of(const std::string& path);
+
+    UniqueFd root_;
+    std::string folder_path_;  // below root_; what folder_ is
+    UniqueFd folder_;          // of the last file that did not stand in root_ itself
+};
+
+// The same for one file.
 std::string read_file_below(const std::string& root, const std::string& path,
                             std::size_t limit);
 

@@ -47,10 +47,12 @@ std::variant<SourceTree, Unsettled, SourceFailure> DirectorySource::scan() {
         TreeOptions options{.ignore = ignore_rules(root_),
                             .endings = {".yaml", ".yml"},
                             .largest_file = limits::kFileBytes};
-        auto scanned = scan_tree(root_, options,
-                                 [this](const TreeListing& listing, const TreeEntry& entry) {
-                                     read(listing, entry);
-                                 });
+        std::optional<FilesBelow> files;
+        auto scanned =
+            scan_tree(root_, options, [&](const TreeListing& listing, const TreeEntry& entry) {
+                if (!files) files.emplace(listing.root);
+                read(*files, entry);
+            });
         if (auto* unsettled = std::get_if<Unsettled>(&scanned)) return std::move(*unsettled);
         if (auto file = git_at_work()) return Unsettled{std::move(*file)};
         SourceTree tree = tree_of(std::move(std::get<TreeListing>(scanned)));
@@ -80,13 +82,13 @@ std::optional<std::string> DirectorySource::git_at_work() const {
     return std::nullopt;
 }
 
-void DirectorySource::read(const TreeListing& listing, const TreeEntry& entry) {
+void DirectorySource::read(FilesBelow& files, const TreeEntry& entry) {
     const auto known = known_.find(entry.path);
     const bool same = known != known_.end() && known->second.entry == entry;
     if (same && known->second.certain) return;
     std::string bytes;
     try {
-        bytes = read_file_below(listing.root, entry.path, limits::kFileBytes);
+        bytes = files.read(entry.path, limits::kFileBytes);
     } catch (const SystemError& error) {
         if (error.error() != EACCES && error.error() != EIO && error.error() != EFBIG) throw;
         // tree_of() leaves it out of `files`: its objects freeze, the rest goes on.

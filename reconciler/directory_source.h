@@ -17,6 +17,8 @@
 
 namespace attune {
 
+class FilesBelow;  // os/files.h
+
 inline constexpr std::string_view kSourceFile = "attune.yaml";
 
 struct TreeFile {
@@ -70,7 +72,7 @@ private:
         bool certain = false;
     };
 
-    void read(const TreeListing& listing, const TreeEntry& entry);
+    void read(FilesBelow& files, const TreeEntry& entry);
     SourceTree tree_of(TreeListing listing);
 
     std::optional<std::string> git_at_work() const;

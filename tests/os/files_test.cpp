@@ -61,8 +61,23 @@ TEST_F(FilesTest, ReadsBelowARootWithoutFollowingLinks) {
     EXPECT_EQ(error_of([&] { read_file_below(root, "../secret", 100); }), EXDEV);
     EXPECT_EQ(error_of([&] { read_file_below(root, "packs/../../secret", 100); }), EXDEV);
     EXPECT_EQ(error_of([&] { read_file_below(root, "/etc/passwd", 100); }), EXDEV);
+    EXPECT_EQ(error_of([&] { read_file_below(root, "/link", 100); }), EXDEV);
     EXPECT_EQ(error_of([&] { read_file_below(root, "packs/a.yaml/b", 100); }), ENOTDIR);
     EXPECT_EQ(error_of([&] { read_file_below(root, "absent/b", 100); }), ENOENT);
+}
+
+TEST_F(FilesTest, ReadsATreeFolderByFolder) {
+    directory.write("root/a.yaml", "top");
+    directory.write("root/packs/ops/b.yaml", "deep");
+    directory.write("root/packs/ops/c.yaml", "beside");
+    fs::create_symlink("ops", directory / "root/packs/link");
+    FilesBelow files(directory / "root");
+    EXPECT_EQ(files.read("packs/ops/b.yaml", 100), "deep");
+    EXPECT_EQ(files.read("packs/ops/c.yaml", 100), "beside");
+    EXPECT_EQ(error_of([&] { files.read("packs/link/c.yaml", 100); }), ELOOP);
+    EXPECT_EQ(files.read("packs/ops/b.yaml", 100), "deep");
+    EXPECT_EQ(files.read("a.yaml", 100), "top");
+    EXPECT_EQ(error_of([&] { FilesBelow(directory / "absent"); }), ENOENT);
 }
 
 TEST_F(FilesTest, ReplacesAFileInOneStep) {
