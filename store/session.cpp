@@ -123,24 +123,46 @@ std::string LineText::take() {
 
 // Rows
 
-Rows::Rows(std::shared_ptr<const pqxx::result> result)
-    : result_(std::move(result)), size_(static_cast<int>(result_->size())) {}
+struct Answer {
+    explicit Answer(pqxx::result answered);
+
+    pqxx::result result;
+    std::vector<std::string_view> values;  // row by row; of a null the one without data
+};
+
+// Laid out once: each row and field that libpqxx hands out counts itself among the owners of
+// the result, which for a row of ten columns costs more than the row.
+Answer::Answer(pqxx::result answered) : result(std::move(answered)) {
+    values.reserve(static_cast<std::size_t>(result.size()) * result.columns());
+    for (const auto& row : result) {
+        const auto end = row.end();
+        for (auto field = row.begin(); field != end; ++field) {
+            values.push_back(field->is_null()
+                                 ? std::string_view()
+                                 : std::string_view(field->c_str(), field->size()));
+        }
+    }
+}
+
+Rows::Rows(std::shared_ptr<const Answer> answer)
+    : answer_(std::move(answer)), size_(static_cast<int>(answer_->result.size())) {}
+
+Row Rows::operator[](int row) const {
+    return {answer_, answer_->values.data() + static_cast<std::ptrdiff_t>(row) * columns()};
+}
 
 Row Rows::only() const {
     assert(size_ == 1);
     return (*this)[0];
 }
 
-int Rows::columns() const { return static_cast<int>(result_->columns()); }
+int Rows::columns() const { return static_cast<int>(answer_->result.columns()); }
 
-int Rows::affected() const { return static_cast<int>(result_->affected_rows()); }
+int Rows::affected() const { return static_cast<int>(answer_->result.affected_rows()); }
 
-bool Row::is_null(int column) const { return (*result_)[row_][column].is_null(); }
+bool Row::is_null(int column) const { return values_[column].data() == nullptr; }
 
-std::string_view Row::text(int column) const {
-    const auto field = (*result_)[row_][column];
-    return {field.c_str(), field.size()};
-}
+std::string_view Row::text(int column) const { return values_[column]; }
 
 std::int64_t Row::number(int column) const { return parse_number(text(column)); }
 
@@ -217,7 +239,7 @@ Rows Session::run(const std::string& sql) {
     try {
         const std::string text = begun_ ? sql : std::string("BEGIN ") + mode_ + ";" + sql;
         begun_ = true;
-        return Rows(std::make_shared<pqxx::result>(state_->transaction->exec(text)));
+        return Rows(std::make_shared<const Answer>(state_->transaction->exec(text)));
     } catch (const std::exception&) {
         fail();
     }
@@ -235,7 +257,7 @@ Rows Session::run(const Statement& statement, const Params& params) {
         for (const auto& value : params.values()) {
             texts.push_back(value ? value->c_str() : nullptr);
         }
-        return Rows(std::make_shared<pqxx::result>(state_->transaction->exec_prepared(
+        return Rows(std::make_shared<const Answer>(state_->transaction->exec_prepared(
             statement.name, pqxx::prepare::make_dynamic_params(texts))));
     } catch (const std::exception&) {
         fail();

@@ -11,10 +11,6 @@
 
 #include "core/time.h"
 
-namespace pqxx {
-class result;
-}  // namespace pqxx
-
 namespace attune {
 
 // A statement of the program: prepared at its first use on a connection, under its name.
@@ -84,6 +80,7 @@ std::int64_t micros(TimePoint moment);
 TimePoint from_micros(std::int64_t value);
 
 class Rows;
+struct Answer;  // of the server, with its values laid out
 
 // One row; keeps the rows it is one of. Views hold as long as it does.
 class Row {
@@ -98,27 +95,28 @@ public:
 
 private:
     friend class Rows;
-    Row(std::shared_ptr<const pqxx::result> result, int row)
-        : result_(std::move(result)), row_(row) {}
+    Row(std::shared_ptr<const Answer> answer, const std::string_view* values)
+        : answer_(std::move(answer)), values_(values) {}
 
-    std::shared_ptr<const pqxx::result> result_;
-    int row_;
+    std::shared_ptr<const Answer> answer_;
+    const std::string_view* values_;  // column by column
 };
 
 class Rows {
 public:
-    explicit Rows(std::shared_ptr<const pqxx::result> result);
+    Rows() = default;
+    explicit Rows(std::shared_ptr<const Answer> answer);
 
     int size() const { return size_; }
     bool empty() const { return size_ == 0; }
-    Row operator[](int row) const { return {result_, row}; }
+    Row operator[](int row) const;
     Row only() const;  // exactly one is there
     int columns() const;
     int affected() const;  // rows an INSERT, UPDATE or DELETE changed
 
 private:
-    std::shared_ptr<const pqxx::result> result_;
-    int size_;
+    std::shared_ptr<const Answer> answer_;
+    int size_ = 0;
 };
 
 class Session {

@@ -1,5 +1,8 @@
 #include "store/timer_store.h"
 
+#include <future>
+
+#include "os/progress.h"
 #include "store/session.h"
 
 namespace attune {
@@ -104,15 +107,20 @@ void TimerStore::load(TimerShard shard, const Visit& visit) {
 }
 
 void TimerStore::in_portions(const Visit& visit, const Portion& portion) {
-    std::int64_t after = 0;
-    for (bool more = true; more;) {
-        connection_.read([&](Session& session) {
-            const auto rows = portion(session, after);
-            visit_rows(rows, visit);
-            more = rows.size() == kPortion;
-            if (!rows.empty()) after = rows[rows.size() - 1].number(0);
-        });
+    const auto fetch = [&](std::int64_t after) {
+        Rows rows;
+        connection_.read([&](Session& session) { rows = portion(session, after); });
+        return rows;
+    };
+    auto rows = fetch(0);
+    while (rows.size() == kPortion) {
+        const auto last = rows[kPortion - 1].number(0);
+        auto next = std::async(std::launch::async, fetch, last);
+        visit_rows(rows, visit);
+        const WaitsOutside database;
+        rows = next.get();
     }
+    visit_rows(rows, visit);
 }
 
 void TimerStore::load(std::span<const SensorId> sensors, const Visit& visit) {

@@ -71,7 +71,8 @@ public:
     LedgerMoments ledger_moments();
 
 private:
-    // The rows of one portion, those of sensors after the given id.
+    // The rows of one portion, those of sensors after the given id. While one is visited, the
+    // server makes the next.
     using Portion = std::function<Rows(Session&, std::int64_t after)>;
     void in_portions(const Visit& visit, const Portion& portion);
 
