@@ -135,10 +135,11 @@ void arm_in_a_loop(BenchCluster& cluster) {
     Bus bus;
     Drain drain;
     std::atomic<int> waiting{0};
+    Vitals vitals;
     Log log("bench", std::make_shared<spdlog::sinks::null_sink_mt>());
     Inbox executor(bus, "executor.0");
     TimerLoop loop({.shard = {}, .executors = 1}, cluster.database(),
-                   {bus, zones, drain, waiting, log});
+                   {bus, zones, drain, waiting, vitals, log});
     const SystemClock clock;
     ::malloc_trim(0);
     const auto before = resident_mb(::getpid());

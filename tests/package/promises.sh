@@ -126,7 +126,7 @@ a_reload_takes_in_a_good_edit() {
 a_reload_of_a_bad_edit_keeps_what_was() {
   sed -i 's/interval: 1/intervall: 1/' /etc/attune/config/packs/ops/sensors/minutes.yaml
   systemctl reload attuned
-  within 10 status_has '^degraded: source 1 frozen: .*minutes.yaml:'
+  within 10 status_has '^degraded: source 2 frozen: .*minutes.yaml:'
   [ "$(systemctl is-active attuned)" = active ]
   journal_has intervall ATTUNE_SENSOR=ops.every_minute PRIORITY=3
   sed -i 's/intervall: 1/interval: 1/' /etc/attune/config/packs/ops/sensors/minutes.yaml
@@ -219,7 +219,7 @@ stopping_waits_for_what_runs() {
   no_drop_ins
   systemctl start attuned
   id=$(sed -n 's/^execution \([0-9]*\) of .*/\1/p' /tmp/nap.log)
-  executions | tr -d '\n ' | grep -cE "\"id\":\"?$id\"?,[^}]*\"state\":\"succeeded\"|\"state\":\"succeeded\"[^}]*\"id\":\"?$id\"?"
+  attune executions --state succeeded --limit 1000 -o json | grep -c "\"id\": $id,"
 }
 
 takes_the_database_and_its_password_from_credentials() {
