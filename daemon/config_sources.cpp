@@ -31,6 +31,17 @@ std::string pointer_of(std::string name, std::string_view separator) {
     return pointer;
 }
 
+// The value as the only one of its settings; none for a name deeper than settings can be. No
+// segment is an index, not even one of digits: an array as long as somebody's number says would
+// be made for it.
+std::optional<Json> nested(const std::string& pointer, Json value) {
+    if (std::count(pointer.begin(), pointer.end(), '/') > int{limits::kDepth}) return {};
+    for (Json::json_pointer path(pointer); !path.empty(); path.pop_back()) {
+        value = Json{{path.back(), std::move(value)}};
+    }
+    return value;
+}
+
 // A key without a value, like a section of which every line is a comment, says nothing; it
 // must not undo what another file says.
 Json without_nulls(const Json& settings) {
@@ -158,12 +169,13 @@ std::optional<std::string> ConfigSources::read_credential(const std::string& dir
 void ConfigSources::set(const std::string& name, const std::string& pointer,
                         const std::string& value) {
     try {
-        Json settings = Json::object();
-        settings[Json::json_pointer(pointer)] = typed(value);
-        add({name, std::move(settings), std::nullopt});
-    } catch (const Json::exception&) {
-        fault(name, "ATT2001", "this names no setting", "see docs/configuration.md");
+        if (auto settings = nested(pointer, typed(value))) {
+            add({name, std::move(*settings), std::nullopt});
+            return;
+        }
+    } catch (const Json::exception&) {  // no pointer: an escape that is none
     }
+    fault(name, "ATT2001", "this names no setting", "see docs/configuration.md");
 }
 
 void ConfigSources::add(Layer layer) {

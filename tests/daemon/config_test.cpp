@@ -179,6 +179,16 @@ TEST_F(ConfigTest, WhatIsOutOfItsRangeIsRefused) {
     }
 }
 
+TEST_F(ConfigTest, ANameOfDigitsIsNoIndexAndADeepOneNoSetting) {
+    std::string deep = "a";
+    for (int level = 0; level < 50'000; ++level) deep += ".a";
+    for (const auto& setting : {std::string("log.666666666666=x"), std::string("0=x"),
+                                std::string("log.-=x"), std::string("log.~2=x"), deep + "=x"}) {
+        request.overrides = {setting};
+        EXPECT_NE(findings(), "") << setting.substr(0, 20);
+    }
+}
+
 TEST_F(ConfigTest, WhatIsNoConfigurationIsRefused) {
     for (const auto* text : {"[a]\n", "a: b: c\n", "node: a\n---\nnode: b\n", "\xff\n",
                              "node: a\nnode: b\n", "plain\n"}) {
