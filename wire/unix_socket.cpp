@@ -19,8 +19,8 @@ namespace {
 constexpr int kBacklog = 128;
 constexpr mode_t kMode = 0660;
 
-UniqueFd stream_socket() {
-    UniqueFd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+UniqueFd socket_of(int type) {
+    UniqueFd fd(::socket(AF_UNIX, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
     if (!fd) throw_errno("cannot make a unix socket");
     return fd;
 }
@@ -41,7 +41,7 @@ bool call_with(int fd, const sockaddr_un& address) {
 }
 
 // Removes what a dead daemon left at `path`; throws when it is alive or no socket at all.
-void remove_stale(const std::string& path, const sockaddr_un& address) {
+void remove_stale(const std::string& path, const sockaddr_un& address, int type) {
     struct stat file {};
     if (::lstat(path.c_str(), &file) != 0) {
         if (errno == ENOENT) return;
@@ -51,7 +51,7 @@ void remove_stale(const std::string& path, const sockaddr_un& address) {
         throw SystemError(EEXIST, "cannot listen at " + path + ": it is not a socket");
     }
     // A full backlog (EAGAIN) is a sign of life too.
-    if (call_with<::connect>(stream_socket().get(), address) || errno == EAGAIN) {
+    if (call_with<::connect>(socket_of(type).get(), address) || errno == EAGAIN) {
         throw SocketTaken(path);
     }
     if (errno != ECONNREFUSED) throw_errno("cannot tell whether anyone serves " + path);
@@ -63,15 +63,15 @@ void remove_stale(const std::string& path, const sockaddr_un& address) {
 SocketTaken::SocketTaken(const std::string& path)
     : std::runtime_error("another daemon serves " + path) {}
 
-UnixListener UnixListener::bind(const std::string& path, std::optional<gid_t> group) {
+UnixListener UnixListener::bind(const std::string& path, std::optional<gid_t> group, int type) {
     const auto address = address_of(path);
-    auto fd = stream_socket();
+    auto fd = socket_of(type);
     // The file gets at most the mode of the socket it is made for, so it is closed to all
     // others until its group is right.
     if (::fchmod(fd.get(), S_IRUSR | S_IWUSR) != 0) throw_errno("cannot restrict a socket");
     if (!call_with<::bind>(fd.get(), address)) {
         if (errno != EADDRINUSE) throw_errno("cannot listen at " + path);
-        remove_stale(path, address);
+        remove_stale(path, address, type);
         if (!call_with<::bind>(fd.get(), address)) {
             if (errno == EADDRINUSE) throw SocketTaken(path);
             throw_errno("cannot listen at " + path);
@@ -94,17 +94,16 @@ UnixListener UnixListener::bind(const std::string& path, std::optional<gid_t> gr
     return listener;
 }
 
-UnixListener UnixListener::adopt(int fd) {
+UnixListener UnixListener::adopt(int fd, int type) {
     UnixListener listener{UniqueFd(fd)};
     const auto option = [fd](int name) {
         int value = -1;
         socklen_t size = sizeof value;
         return ::getsockopt(fd, SOL_SOCKET, name, &value, &size) == 0 ? value : -1;
     };
-    if (option(SO_DOMAIN) != AF_UNIX || option(SO_TYPE) != SOCK_STREAM ||
-        option(SO_ACCEPTCONN) != 1) {
+    if (option(SO_DOMAIN) != AF_UNIX || option(SO_TYPE) != type || option(SO_ACCEPTCONN) != 1) {
         throw std::invalid_argument("descriptor " + std::to_string(fd) +
-                                    " is no listening unix stream socket");
+                                    " is no listening unix socket of the type wanted");
     }
     const int flags = ::fcntl(fd, F_GETFL);
     if (flags < 0 || ::fcntl(fd, F_SETFL, flags | O_NONBLOCK) != 0 ||
@@ -127,9 +126,19 @@ UnixListener::~UnixListener() {
     if (file.st_dev == device_ && file.st_ino == inode_) ::unlink(path_.c_str());
 }
 
-UniqueFd connect_unix(const std::string& path, Duration patience) {
+UniqueFd UnixListener::accept() const {
+    while (true) {
+        UniqueFd connection(
+            ::accept4(fd_.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
+        if (connection || errno == EAGAIN) return connection;
+        // Who has gone again before it was accepted is nobody's trouble.
+        if (errno != EINTR && errno != ECONNABORTED) throw_errno("cannot accept a connection");
+    }
+}
+
+UniqueFd connect_unix(const std::string& path, Duration patience, int type) {
     const auto address = address_of(path);
-    auto fd = stream_socket();
+    auto fd = socket_of(type);
     // A non-blocking connect fails at once when the listener's queue is full; a blocking one
     // waits, for as long as sending may.
     const auto seconds = std::chrono::floor<std::chrono::seconds>(patience);
