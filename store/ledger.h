@@ -128,6 +128,12 @@ struct ClaimedExecution {
     std::string sensor_ref;
 };
 
+// A claim that an earlier life of this node has left and that is its successor's now.
+struct AdoptedExecution {
+    ClaimedExecution execution;
+    bool running = false;  // its process was let go
+};
+
 // What lets the next life of this node find and kill the process of a claim.
 struct ProcessMark {
     int group = 0;                   // process group = pid of its leader
@@ -186,6 +192,12 @@ public:
     // Takes up to `slots` requested executions whose run_at has come, oldest first, and makes
     // them scheduled for `owner` under new tokens.
     std::vector<ClaimedExecution> claim_ready(ClaimOwner owner, int slots, TimePoint now);
+
+    // Moves those of `claims` to `owner` that an earlier life held (its successor's lock on the
+    // state directory proved it dead) and that were not lost or completed since; token, state
+    // and attempt stay. Repeated, it answers the same: after StoreInDoubt it is simply
+    // repeated.
+    std::vector<AdoptedExecution> adopt(ClaimOwner owner, std::span<const Claim> claims);
 
     // scheduled -> running, before the process is let go. false: the claim is lost, end it.
     std::vector<bool> start_running(std::span<const RunningMark> marks);

@@ -51,6 +51,26 @@ LEFT JOIN enforcement f ON f.id = c.enforcement_id AND f.scheduled_at = c.schedu
 LEFT JOIN event e ON e.id = f.event_id AND e.scheduled_at = c.scheduled_at
 ORDER BY c.run_at)sql"};
 
+// Columns as kClaimReady's, and one more.
+constexpr DayStatement kAdopt{"adopt", R"sql(
+WITH adopted AS (
+    UPDATE execution_{0} x
+    SET claim_incarnation = $5, claim_executor = $6
+    FROM unnest($1::int8[], $2::int8[], $3::int8[], $4::uuid[])
+        AS c (n, id, scheduled_at, token)
+    WHERE x.id = c.id AND x.scheduled_at = instant(c.scheduled_at) AND x.claim_token = c.token
+      AND x.state || '' IN ('scheduled', 'running', 'cancelling')
+      AND (x.claim_incarnation = $5 AND x.claim_executor = $6
+           OR EXISTS (SELECT FROM node n WHERE n.incarnation = x.claim_incarnation
+                          AND n.incarnation < $5 AND n.left_at IS NOT NULL))
+    RETURNING x.*)
+SELECT c.id, micros(c.scheduled_at), c.claim_token, c.action_id, c.action_ref, c.params,
+       c.idempotency_key, c.attempt, c.enforcement_id, f.rule_ref, f.event_id, e.trigger_ref,
+       e.sensor_ref, c.state <> 'scheduled'
+FROM adopted c
+LEFT JOIN enforcement_{0} f ON f.id = c.enforcement_id
+LEFT JOIN event_{0} e ON e.id = f.event_id)sql"};
+
 constexpr DayStatement kStartRunning{"start_running", R"sql(
 UPDATE execution_{0} x
 SET state = 'running', claim_pgid = m.pgid, claim_pid_started = m.started,
@@ -193,6 +213,24 @@ std::vector<ClaimedExecution> Ledger::claim_ready(ClaimOwner owner, int slots, T
         for (int n = 0; n < rows.size(); ++n) claimed.push_back(read_claimed(rows[n]));
     });
     return claimed;
+}
+
+std::vector<AdoptedExecution> Ledger::adopt(ClaimOwner owner, std::span<const Claim> claims) {
+    std::vector<AdoptedExecution> adopted;
+    if (claims.empty()) return adopted;
+    write({}, [&](Session& session) {
+        adopted.clear();
+        for (const auto& [day, positions] : by_day(claims)) {
+            if (!days_->has(session, day)) continue;
+            const auto rows = run(
+                session, kAdopt, day,
+                claims_of(claims, positions).add(owner.incarnation.value).add(owner.executor));
+            for (int n = 0; n < rows.size(); ++n) {
+                adopted.push_back({read_claimed(rows[n]), rows[n].truth(13)});
+            }
+        }
+    });
+    return adopted;
 }
 
 std::vector<bool> Ledger::start_running(std::span<const RunningMark> marks) {

@@ -16,6 +16,7 @@ WITH lost AS MATERIALIZED (
       AND claimed_at <= now() - $2 * interval '1 microsecond'
       AND claim_token <> ALL ($3::uuid[])
       AND ($6::int2 IS NULL OR claim_executor = $6)
+      AND (state = 'scheduled' OR NOT $7)
     FOR UPDATE),
 noted AS (
     INSERT INTO execution_attempt (execution_id, scheduled_at, attempt, outcome,
@@ -48,7 +49,8 @@ LostCount lose_claims(Session& session, const LostClaims& claims) {
                                                    .add(claims.except_tokens)
                                                    .add(claims.now)
                                                    .add(limits::kLossesUntilAbandoned)
-                                                   .add(claims.executor));
+                                                   .add(claims.executor)
+                                                   .add(claims.unstarted_only));
     LostCount count;
     for (int n = 0; n < rows.size(); ++n)
         ++(rows[n].truth(0) ? count.requested : count.abandoned);

@@ -18,6 +18,7 @@ struct LostClaims {
     std::optional<int> executor = std::nullopt;  // of one executor only
     std::string except_tokens = "{}";            // array text: claims that are not lost
     Duration older_than{0};                      // by the database's clock
+    bool unstarted_only = false;                 // those of processes that were let go stay
     TimePoint now;                               // program clock: run_at, finished_at
 };
 

@@ -139,10 +139,21 @@ std::vector<LeftProcess> NodeStore::left_processes(IncarnationId incarnation) {
 }
 
 Recovery NodeStore::recover(IncarnationId incarnation, TimePoint now) {
+    return recover_some(incarnation, false, now);
+}
+
+Recovery NodeStore::recover_unstarted(IncarnationId incarnation, TimePoint now) {
+    return recover_some(incarnation, true, now);
+}
+
+Recovery NodeStore::recover_some(IncarnationId incarnation, bool unstarted_only,
+                                 TimePoint now) {
     Recovery recovery;
     connection_.transact([&](Session& session) {
-        const auto lost = lose_claims(
-            session, {.incarnations = earlier_lives(session, incarnation), .now = now});
+        const auto lost =
+            lose_claims(session, {.incarnations = earlier_lives(session, incarnation),
+                                  .unstarted_only = unstarted_only,
+                                  .now = now});
         recovery = {.requested = lost.requested, .abandoned = lost.abandoned};
     });
     return recovery;

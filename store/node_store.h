@@ -61,6 +61,8 @@ public:
     // also one that was never started: whatever kills its daemon must not do so for ever. The
     // third loss abandons the execution.
     Recovery recover(IncarnationId incarnation, TimePoint now);
+    // That, only for claims whose process was never let go.
+    Recovery recover_unstarted(IncarnationId incarnation, TimePoint now);
 
     struct Node {
         IncarnationId incarnation;
@@ -79,6 +81,8 @@ public:
     std::optional<Node> alive();
 
 private:
+    Recovery recover_some(IncarnationId incarnation, bool unstarted_only, TimePoint now);
+
     Connection connection_;
 };
 

@@ -196,5 +196,95 @@ TEST_F(LedgerClaimsTest, ALostClaimOfSomethingBeingCancelledIsCancelled) {
     EXPECT_EQ(states(), "cancelled");
 }
 
+// What an earlier life has left, and who lives now.
+class LedgerAdoptTest : public LedgerClaimsTest {
+protected:
+    LedgerAdoptTest() {
+        db.run(
+            "INSERT INTO node (incarnation, name, hostname, boot_id, version, pid,"
+            "                  lease_until, left_at)"
+            " OVERRIDING SYSTEM VALUE VALUES"
+            " (5, 'n', 'h', 'b', '1', 1, now(), now()), (6, 'n', 'h', 'b', '1', 1, now(), "
+            "NULL)");
+    }
+
+    std::vector<AdoptedExecution> adopt(const std::vector<Claim>& claims) {
+        return ledger.adopt(heir, claims);
+    }
+    std::string holders() {
+        return db.table("SELECT claim_incarnation, claim_executor FROM execution ORDER BY id");
+    }
+
+    ClaimOwner heir{.incarnation = IncarnationId{6}, .executor = 0};
+};
+
+TEST_F(LedgerAdoptTest, TakesOverWhatAnEarlierLifeHeld) {
+    const auto waits = recorded(true);
+    const auto runs = recorded(true);
+    run(runs);
+    const auto adopted = adopt({claim_of(waits), claim_of(runs)});
+    ASSERT_THAT(adopted, SizeIs(2));
+    const auto& first = adopted[0].running ? adopted[1] : adopted[0];
+    EXPECT_FALSE(first.running);
+    EXPECT_EQ(first.execution.key, claim_of(waits).key);
+    EXPECT_EQ(first.execution.token, claim_of(waits).token);
+    EXPECT_EQ(first.execution.action_ref, "core.echo");
+    EXPECT_EQ(first.execution.attempt, 1);
+    EXPECT_EQ(first.execution.event, waits.event->id);
+    EXPECT_EQ(first.execution.rule_ref, waits.answers[0].rule_ref);
+    EXPECT_EQ(first.execution.sensor_ref, waits.sensor_ref);
+    EXPECT_EQ(holders(), "6|0\n6|0");
+    EXPECT_EQ(db.table("SELECT state, attempt, losses FROM execution ORDER BY id"),
+              "scheduled|1|0\nrunning|1|0");
+    EXPECT_EQ(db.value("SELECT count(*) FROM execution_attempt"), "0");
+}
+
+TEST_F(LedgerAdoptTest, CompletesUnderTheSameToken) {
+    const auto entry = recorded(true);
+    run(entry);
+    adopt({claim_of(entry)});
+    EXPECT_TRUE(complete(completion_of(entry)));
+    EXPECT_EQ(states(), "succeeded");
+}
+
+TEST_F(LedgerAdoptTest, RepeatedItAnswersTheSame) {
+    const auto entry = recorded(true);
+    EXPECT_THAT(adopt({claim_of(entry)}), SizeIs(1));
+    EXPECT_THAT(adopt({claim_of(entry)}), SizeIs(1));
+}
+
+TEST_F(LedgerAdoptTest, LeavesAloneWhatTheTokenDoesNotFence) {
+    const auto entry = recorded(true);
+    auto stale = claim_of(entry);
+    stale.token.bytes[0] = 0xff;
+    EXPECT_THAT(adopt({stale}), IsEmpty());
+    EXPECT_EQ(holders(), "5|1");
+}
+
+TEST_F(LedgerAdoptTest, LeavesAloneWhatIsCompletedOrGivenBack) {
+    const auto done = recorded(true);
+    complete(completion_of(done));
+    const auto back = recorded(true);
+    const Claim given[] = {claim_of(back)};
+    ledger.release(given);
+    EXPECT_THAT(adopt({claim_of(done), claim_of(back)}), IsEmpty());
+    EXPECT_EQ(states(), "succeeded\nrequested");
+}
+
+TEST_F(LedgerAdoptTest, LeavesAloneWhatTheLivingHold) {
+    const auto entry = recorded(true);
+    db.run("UPDATE node SET left_at = NULL WHERE incarnation = 5");
+    EXPECT_THAT(adopt({claim_of(entry)}), IsEmpty());
+    db.run("UPDATE execution SET claim_incarnation = 6, claim_executor = 1");
+    EXPECT_THAT(adopt({claim_of(entry)}), IsEmpty());  // another executor of this life
+    EXPECT_EQ(holders(), "6|1");
+}
+
+TEST_F(LedgerAdoptTest, KnowsNothingOfADayThatIsGone) {
+    Claim claim;
+    claim.key = {ExecutionId{1}, kNoon - 24h * 365};
+    EXPECT_THAT(adopt({claim}), IsEmpty());
+}
+
 }  // namespace
 }  // namespace attune
