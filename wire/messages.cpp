@@ -11,7 +11,7 @@
 namespace attune {
 namespace {
 
-constexpr std::uint8_t kVersion = 1;
+constexpr std::uint8_t kVersion = 1;        // also of the runner's protocol and of its spool
 constexpr std::size_t kListItems = 10'000;  // no list of ours is as long
 
 // The last enumerator of each: what decoding refuses to exceed.
@@ -68,6 +68,12 @@ void fields(auto& visit, Maybe<ReconcileRequest> auto& m) {
     visit(m.request, m.reply_to, m.plan_only, m.allow_retire);
 }
 void fields(auto& visit, Maybe<ReconcileReply> auto& m) { visit(m.request, m.report); }
+void fields(auto& visit, Maybe<RunnerHello> auto& m) { visit(m.version); }
+void fields(auto& visit, Maybe<RosterRun> auto& r) { visit(r.key, r.token); }
+void fields(auto& visit, Maybe<RunnerRoster> auto& m) { visit(m.connection, m.runs); }
+void fields(auto& visit, Maybe<RosterTaken> auto& m) {
+    visit(m.connection, m.executor, m.held);
+}
 
 class Writer {
 public:

@@ -1,8 +1,10 @@
 // What the daemon's threads say to each other: one struct for each message, and its bytes.
 //
 // Bytes are: version, kind, fields (little endian, texts and lists with their length), and
-// nothing after. No pointers, so that the process runner could live in a process of its own.
-// Messages are hints; docs/architecture.md says which row is the truth behind each.
+// nothing after. No pointers, so that the process runner can live in a process of its own: what
+// is said to it and by it is the same over the bus and over its socket, where an upgrade may
+// let two releases meet. Messages are hints; docs/architecture.md says which row is the truth
+// behind each.
 #pragma once
 
 #include <cstdint>
@@ -146,6 +148,29 @@ struct ProcessFinished {
     Outcome outcome;
 };
 
+// attuned -> attune-runner, first of all on each connection; answered by a RunnerRoster.
+struct RunnerHello {
+    std::string version;  // of attuned
+};
+struct RosterRun {
+    ExecutionKey key;
+    ClaimToken token;
+
+    friend bool operator==(const RosterRun&, const RosterRun&) = default;
+};
+// attune-runner -> attuned, and from there to each executor: every attempt the runner has, at
+// its gate, running or ended. What is not among them it does not have.
+struct RunnerRoster {
+    std::uint64_t connection = 0;  // attuned's number of it
+    std::vector<RosterRun> runs;
+};
+// Executor -> whoever sent it the roster: it has drawn its conclusions.
+struct RosterTaken {
+    std::uint64_t connection = 0;
+    std::int32_t executor = 0;
+    std::vector<ClaimToken> held;  // attempts of processes that this executor answers for
+};
+
 // Anyone -> feed: something to tell subscribers. Made only while somebody listens.
 struct FeedItem {
     std::string topic;    // "event.created"
@@ -157,7 +182,8 @@ struct FeedItem {
 using Message =
     std::variant<Decisions, Confirmations, CatalogChanged, Wake, FireRequest, FireReply,
                  RunRequest, RunReply, StartProcess, ProcessStarted, GoProcess, AbortProcess,
-                 CancelProcess, ProcessFinished, FeedItem, ReconcileRequest, ReconcileReply>;
+                 CancelProcess, ProcessFinished, FeedItem, ReconcileRequest, ReconcileReply,
+                 RunnerHello, RunnerRoster, RosterTaken>;
 
 std::string encode(const Message& message);
 

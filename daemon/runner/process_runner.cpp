@@ -1,6 +1,7 @@
 #include "daemon/runner/process_runner.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "os/account.h"
 
@@ -9,7 +10,6 @@ namespace {
 
 constexpr Duration kFirstPause = std::chrono::seconds(1);
 constexpr Duration kLongestPause = std::chrono::seconds(30);
-constexpr Duration kOutcomeKept = std::chrono::minutes(10);
 
 void no_later(std::optional<Duration>& wake_at, std::optional<Duration> due) {
     if (due && (!wake_at || *due < *wake_at)) wake_at = due;
@@ -55,6 +55,7 @@ void ProcessRunner::abort(const AbortProcess& message) {
     Attempt* attempt = find(message.key, message.token);
     if (attempt == nullptr) return;
     if (!attempt->process) {
+        forgotten_.push_back(message.token);
         attempts_.erase(message.token.bytes);
         return;
     }
@@ -70,6 +71,45 @@ void ProcessRunner::cancel(const CancelProcess& message, Duration elapsed) {
     attempt->tell_at.reset();
 }
 
+void ProcessRunner::restore(const ProcessFinished& finished, Duration elapsed) {
+    Attempt& attempt = attempts_[finished.token.bytes];
+    attempt.key = finished.key;
+    attempt.token = finished.token;
+    attempt.outcome = finished.outcome;
+    attempt.outcome_since = elapsed;
+    attempt.tell_at = elapsed;
+}
+
+std::vector<RosterRun> ProcessRunner::roster() const {
+    std::vector<RosterRun> all;
+    all.reserve(attempts_.size());
+    for (const auto& [token, attempt] : attempts_) {
+        if (!attempt.aborted) all.push_back({attempt.key, attempt.token});
+    }
+    return all;
+}
+
+void ProcessRunner::tell_again(Duration elapsed) {
+    for (auto& [token, attempt] : attempts_) {
+        if (!attempt.tell_at) continue;
+        attempt.tell_at = elapsed;
+        attempt.pause = Duration::zero();
+    }
+}
+
+std::optional<ProcessStarted> ProcessRunner::at_gate(const ClaimToken& token) const {
+    const auto found = attempts_.find(token.bytes);
+    if (found == attempts_.end() || found->second.aborted) return std::nullopt;
+    const auto& process = found->second.process;
+    if (!process || process->is_open()) return std::nullopt;
+    return started(found->second);
+}
+
+ProcessStarted ProcessRunner::started(const Attempt& attempt) {
+    return {attempt.key, attempt.token, attempt.process->group(),
+            attempt.process->start_ticks()};
+}
+
 ProcessRunner::Step ProcessRunner::step(TimePoint now, Duration elapsed) {
     Step step;
     note_ready();
@@ -79,14 +119,17 @@ ProcessRunner::Step ProcessRunner::step(TimePoint now, Duration elapsed) {
         if (attempt.process) step_process(attempt, now, elapsed);
         if (attempt.tell_at && *attempt.tell_at <= elapsed)
             tell(attempt, elapsed, step.reports);
-        const bool untaken = attempt.outcome && elapsed - attempt.outcome_since >= kOutcomeKept;
+        const bool untaken = attempt.outcome && times_.outcome_kept &&
+                             elapsed - attempt.outcome_since >= *times_.outcome_kept;
         if (untaken || (attempt.outcome && attempt.aborted)) {
+            forgotten_.push_back(attempt.token);
             attempts_.erase(place);
             continue;
         }
         no_later(step.wake_at, attempt.tell_at);
         if (attempt.process) no_later(step.wake_at, attempt.process->due());
     }
+    step.forgotten = std::exchange(forgotten_, {});
     watch_all();
     return step;
 }
@@ -116,9 +159,7 @@ void ProcessRunner::tell(Attempt& attempt, Duration elapsed, std::vector<Report>
         reports.push_back(
             {attempt.executor, ProcessFinished{attempt.key, attempt.token, *attempt.outcome}});
     } else {
-        reports.push_back({attempt.executor,
-                           ProcessStarted{attempt.key, attempt.token, attempt.process->group(),
-                                          attempt.process->start_ticks()}});
+        reports.push_back({attempt.executor, started(attempt)});
     }
     attempt.pause = std::clamp(attempt.pause * 2, kFirstPause, kLongestPause);
     attempt.tell_at = elapsed + attempt.pause;

@@ -50,6 +50,18 @@ public:
     void abort(const AbortProcess& message);
     void cancel(const CancelProcess& message, Duration elapsed);
 
+    // An outcome that an earlier life of this runner has left, to be told as if it were new.
+    void restore(const ProcessFinished& finished, Duration elapsed);
+
+    // Every attempt there is, and whether one is among them.
+    std::vector<RosterRun> roster() const;
+    bool knows(const ClaimToken& token) const { return attempts_.contains(token.bytes); }
+    std::size_t attempts() const { return attempts_.size(); }
+    // Somebody new listens: whatever waits for an answer is told again, at once.
+    void tell_again(Duration elapsed);
+    // What was told of one that waits at its gate; nullopt: there is no such.
+    std::optional<ProcessStarted> at_gate(const ClaimToken& token) const;
+
     // What to poll before the next step(), which reads their revents. Valid until then.
     std::span<pollfd> descriptors() { return descriptors_; }
 
@@ -59,7 +71,8 @@ public:
     };
     struct Step {
         std::vector<Report> reports;
-        std::optional<Duration> wake_at;  // elapsed; nullopt: only descriptors and messages
+        std::vector<ClaimToken> forgotten;  // attempts that are over and done with
+        std::optional<Duration> wake_at;    // elapsed; nullopt: only descriptors and messages
     };
     Step step(TimePoint now, Duration elapsed);
 
@@ -85,10 +98,12 @@ private:
     void step_process(Attempt& attempt, TimePoint now, Duration elapsed);
     void tell(Attempt& attempt, Duration elapsed, std::vector<Report>& reports);
     void watch_all();
+    static ProcessStarted started(const Attempt& attempt);
 
     const RunnerTimes times_;
     const std::string home_;
     std::map<std::array<std::uint8_t, 16>, Attempt> attempts_;  // by token
+    std::vector<ClaimToken> forgotten_;                         // since the last step
     std::vector<pollfd> descriptors_;
     std::vector<std::array<std::uint8_t, 16>> watched_;  // whose each descriptor is
 };

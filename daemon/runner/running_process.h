@@ -22,6 +22,9 @@ struct RunnerTimes {
     Duration term_grace = std::chrono::seconds(5);
     // How long output may stay open once the process itself has ended: others hold it.
     Duration linger = std::chrono::seconds(1);
+    // How long an outcome is kept for an executor that does not acknowledge it; nullopt: until
+    // it does.
+    std::optional<Duration> outcome_kept = std::chrono::minutes(10);
 };
 
 // The attempt cannot become a process; what() tells the user why.

@@ -66,6 +66,15 @@ TEST_F(ActivationTest, TheSocketOfSystemdIsTakenOnceAndForUsAlone) {
               7);
 }
 
+TEST_F(ActivationTest, TheRunnersSocketKeepsPacketsApart) {
+    const auto packets =
+        UnixListener::bind(directory / "runner.sock", std::nullopt, SOCK_SEQPACKET);
+    EXPECT_EQ(with_descriptors({packets.fd()},
+                               [] { return activated_runner_socket().get() == 3 ? 7 : 0; }),
+              7);
+    EXPECT_EQ(with_descriptors({packets.fd()}, refused), 7);
+}
+
 TEST_F(ActivationTest, AnythingElseIsRefused) {
     const auto pipe = make_pipe();
     EXPECT_EQ(with_descriptors({pipe.read.get()}, refused), 7);

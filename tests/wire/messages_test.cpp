@@ -70,7 +70,10 @@ std::vector<Message> one_of_each() {
             ProcessFinished{kKey, kToken, {ExecutionState::kTimedOut, "{}", at(8)}},
             FeedItem{"event.created", "a.b", at(1), "{}"},
             ReconcileRequest{1, "c", true, 2},
-            ReconcileReply{1, "{}"}};
+            ReconcileReply{1, "{}"},
+            RunnerHello{"1.2.3"},
+            RunnerRoster{1, {{kKey, kToken}}},
+            RosterTaken{1, 2, {kToken}}};
 }
 
 std::string hex(std::string_view bytes) {
@@ -204,7 +207,19 @@ TEST(Messages, BytesStayAsTheyAre) {
         "0110"
         "0100000000000000"
         "02000000"
-        "7b7d"};
+        "7b7d",
+        "0111"
+        "05000000312e322e33",
+        "0112"
+        "0100000000000000"
+        "01000000"
+        "07000000000000000900000000000000"
+        "000102030405060708090a0b0c0d0e0f",
+        "0113"
+        "0100000000000000"
+        "02000000"
+        "01000000"
+        "000102030405060708090a0b0c0d0e0f"};
     const auto messages = one_of_each();
     ASSERT_EQ(messages.size(), golden.size());
     for (std::size_t kind = 0; kind < golden.size(); ++kind) {
