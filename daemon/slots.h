@@ -1,4 +1,5 @@
-// How many process actions may run at once, counted for all executors together.
+// How many process actions may run at once, counted for all executors together. While they are
+// closed (a runner elsewhere is away) nobody gets one.
 #pragma once
 
 #include <algorithm>
@@ -45,10 +46,11 @@ private:
 // Outlives its leases.
 class Slots {
 public:
-    explicit Slots(int total) : free_(total) {}
+    explicit Slots(int total, bool open = true) : free_(total), open_(open) {}
 
     // Takes up to `wanted` slots, perhaps none.
     SlotLease take(int wanted) {
+        if (!open_.load()) return {};
         int free = free_.load();
         while (true) {
             const int taken = std::clamp(free, 0, wanted);
@@ -58,12 +60,24 @@ public:
         }
     }
 
+    // One for what runs already, whether there is one or not: free() may be negative for a
+    // while.
+    SlotLease take_over() {
+        free_.fetch_sub(1);
+        return SlotLease(this, 1);
+    }
+
     int free() const { return free_.load(); }
+
+    bool is_open() const { return open_.load(); }
+    void open() { open_.store(true); }
+    void close() { open_.store(false); }
 
 private:
     friend class SlotLease;
 
     std::atomic<int> free_;
+    std::atomic<bool> open_;
 };
 
 void SlotLease::give_back() noexcept {

@@ -23,6 +23,29 @@ TEST(Slots, GivesNoMoreThanItHas) {
     EXPECT_EQ(slots.free(), 3);
 }
 
+TEST(Slots, WhatRunsAlreadyHasOneInAnyCase) {
+    Slots slots(1);
+    auto taken = slots.take(1);
+    auto adopted = slots.take_over();
+    EXPECT_EQ(slots.free(), -1);
+    taken.give_back();
+    EXPECT_EQ(slots.take(1).count(), 0);
+    adopted.give_back();
+    EXPECT_EQ(slots.take(1).count(), 1);
+}
+
+TEST(Slots, NobodyGetsOneWhileTheyAreClosed) {
+    Slots slots(2, /*open=*/false);
+    EXPECT_EQ(slots.take(1).count(), 0);
+    slots.open();
+    auto held = slots.take(1);
+    EXPECT_EQ(held.count(), 1);
+    slots.close();
+    EXPECT_EQ(slots.take(1).count(), 0);
+    held.give_back();
+    EXPECT_EQ(slots.free(), 2);
+}
+
 TEST(Slots, AreGivenBackOnceWhoeverHoldsThem) {
     Slots slots(3);
     auto lease = slots.take(3);
