@@ -100,6 +100,9 @@ void print_status(const Json& status, Terminal& terminal) {
     const bool embedded = status.at("database").value("embedded", false);
     lines.add("database", cell(status, "database/state") + (embedded ? " (embedded)" : ""));
     lines.add("", cell(status, "database/error"));
+    if (cell(status, "runner/state") == "away") {
+        lines.add("runner", "away: no process action begins (see the log)");
+    }
     if (cell(status, "clock/state") == "waiting_for_clock") {
         lines.add("clock", "cannot be right, no timer fires until it is set (see the log)");
     }

@@ -96,6 +96,7 @@ DaemonConfig with_defaults(const Json& settings, const ConfigRequest& request) {
     config.slots = at(settings, "/executors/slots", 2 * static_cast<int>(usable_processors()));
     config.timer_workers = at(settings, "/timers/workers", 1);
     config.trust_clock = at(settings, "/timers/trust_clock", false);
+    config.runner_socket = at<std::string>(settings, "/runner/socket", "");
     config.control_socket =
         at(settings, "/control/socket", config.runtime_dir + "/control.sock");
     config.control_group = at<std::string>(settings, "/control/group", "attune");
@@ -160,6 +161,7 @@ LoadedConfig load_config(const ConfigRequest& request) {
         check_socket(config.control_socket, given ? "/control/socket" : "/runtime_dir", sources,
                      loaded.diagnostics);
         check_socket(feed_socket(config), "/runtime_dir", sources, loaded.diagnostics);
+        check_socket(config.runner_socket, "/runner/socket", sources, loaded.diagnostics);
         if (!has_errors(loaded.diagnostics)) loaded.config = std::move(config);
     }
     sort_diagnostics(loaded.diagnostics);
@@ -181,9 +183,9 @@ std::string describe(const DaemonConfig& config) {
            line("  binaries", config.database_binaries) + "executors:\n" +
            line("  recorders", config.recorders) + line("  slots", config.slots) + "timers:\n" +
            line("  workers", config.timer_workers) + line("  trust_clock", config.trust_clock) +
-           "control:\n" + line("  socket", config.control_socket) +
-           line("  group", config.control_group) + "log:\n" +
-           line("  level", config.log_level) +
+           "runner:\n" + line("  socket", config.runner_socket) + "control:\n" +
+           line("  socket", config.control_socket) + line("  group", config.control_group) +
+           "log:\n" + line("  level", config.log_level) +
            line("drain_timeout", format_duration(config.drain_timeout));
 }
 
@@ -193,6 +195,7 @@ ServiceOptions service_options(const DaemonConfig& config, const std::string& ve
     options.node = config.node;
     options.source_path = config.source_path;
     options.runtime_dir = config.runtime_dir;
+    options.runner_socket = config.runner_socket;
     options.control_socket = config.control_socket;
     options.feed_socket = feed_socket(config);
     options.control_group = find_group(config.control_group);

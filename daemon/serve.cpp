@@ -102,7 +102,7 @@ void drain(Service& service, Watch& watch) {
 
 void serve(Service& service, DatabaseHome& home, ZoneWatch& zones, Watch& watch, Log& log) {
     tend(service, home, zones, watch, log);
-    log.info("stopping: timers rest, running actions are waited for");
+    log.info("stopping: timers rest, what this daemon holds is finished");
     drain(service, watch);
     watch.busy("stopping: the last results are written", kLongestStop);
     service.stop();

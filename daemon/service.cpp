@@ -9,12 +9,13 @@
 #include "core/limits.h"
 #include "core/load.h"
 #include "daemon/control/control_api.h"
+#include "daemon/earlier_lives.h"
 #include "daemon/executor/executor.h"
 #include "daemon/feed_loop.h"
 #include "daemon/log_fields.h"
 #include "daemon/message_ids.h"
 #include "daemon/reconcile_loop.h"
-#include "daemon/runner/environment.h"
+#include "daemon/runner/runner_link.h"
 #include "daemon/runner/runner_loop.h"
 #include "daemon/sensor/timer_loop.h"
 #include "daemon/sweep.h"
@@ -77,10 +78,12 @@ Service::Service(ServiceOptions options, const Database& database, const Clock& 
       nodes_(named(database)),
       incarnation_(nodes_.join(identity(options_), options_.lease)),
       catalog_(database, log),
-      slots_(options_.slots),
+      slots_(options_.slots, options_.runner_socket.empty()),
       watch_(options_.hangs_after),
       bus_(options_.lose ? Bus(options_.lose) : Bus()) {
-    recover(clock_.now());
+    if (options_.runner_socket.empty()) {
+        EarlierLives(nodes_, options_.node, incarnation_, log_).recover(clock_.now());
+    }
     catalog_.at_least(Generation{});
     vitals_.set_database(clock_.elapsed(), 0);  // it has just answered
     try {
@@ -93,27 +96,6 @@ Service::Service(ServiceOptions options, const Database& database, const Clock& 
 }
 
 Service::~Service() { stop(); }
-
-// Whatever an earlier life of this node held is nobody's now: the caller's lock on the state
-// directory proves it dead. Its processes are ended first, so that none runs beside its retry.
-void Service::recover(TimePoint now) {
-    int killed = 0;
-    for (const auto& left : nodes_.left_processes(incarnation_)) {
-        const RecordedGroup group{left.process.group,
-                                  static_cast<std::uint64_t>(left.process.started_ticks),
-                                  left.process.boot_id};
-        killed += kill_recorded_group(group, execution_mark(left.key.id));
-    }
-    const auto recovery = nodes_.recover(incarnation_, now);
-    if (recovery.requested + recovery.abandoned + killed == 0) return;
-    const LogFields about(message_id::kEarlierLifeCut,
-                          {{"ATTUNE_NODE", options_.node},
-                           {"ATTUNE_INCARNATION", std::to_string(incarnation_.value)}});
-    log_.warn(
-        "an earlier life of this node was cut short: {} executions run again, {} are "
-        "abandoned, {} of its processes were ended",
-        recovery.requested, recovery.abandoned, killed);
-}
 
 void Service::start_threads() {
     const auto start = [this](std::string name, LoopThread::Make make) {
@@ -129,11 +111,22 @@ void Service::start_threads() {
                          .life = random_uuid()};
         return std::make_unique<FeedLoop>(bus_, std::move(feed), listened_);
     });
-    start("runner", [this] { return std::make_unique<RunnerLoop>(bus_, log_); });
+    start("runner", [this]() -> std::unique_ptr<Loop> {
+        if (options_.runner_socket.empty()) return std::make_unique<RunnerLoop>(bus_, log_);
+        return std::make_unique<RunnerLink>(
+            RunnerLinkOptions{options_.runner_socket, options_.recorders, options_.version},
+            bus_, slots_, log_);
+    });
     for (int i = 0; i < options_.recorders; ++i) {
         executors_.push_back(start("executor " + std::to_string(i), [this, i] {
             return std::make_unique<Executor>(
-                ExecutorOptions{i, incarnation_, boot_id(), options_.source_path}, database_,
+                ExecutorOptions{.index = i,
+                                .incarnation = incarnation_,
+                                .boot_id = boot_id(),
+                                .source_root = options_.source_path,
+                                .runner_outlives = !options_.runner_socket.empty(),
+                                .node = options_.node},
+                database_,
                 ExecutorShared{bus_, catalog_, slots_, drain_, zones_, listened_, superseded_,
                                log_});
         }));
@@ -183,7 +176,9 @@ void Service::start_control() {
             },
         .source_path = options_.source_path,
         .embedded_database = options_.embedded_database,
-        .waits_for_clock = [this] { return waiting_for_clock_ > 0; }};
+        .waits_for_clock = [this] { return waiting_for_clock_ > 0; },
+        .runner_socket = options_.runner_socket,
+        .has_runner = [this] { return slots_.is_open(); }};
     control_ = std::make_unique<ControlServer>(std::move(server), [context](int thread) {
         return std::make_unique<ControlApi>(context, thread);
     });

@@ -1,10 +1,10 @@
 // The daemon as a whole: builds every part, starts them in order, and stops them so that
 // nothing is lost or done twice.
 //
-// Start: node (what dead lives left is taken back) -> catalog -> feed, runner, executors,
-// timers, sweep, reconcile, control. Stop: timers decide no more; executors record and finish
-// what they hold until the deadline, then give back what was not started; bus and control. The
-// database is the caller's: it is there before and after.
+// Start: node (what dead lives left is taken back, unless their runner lives on) -> catalog ->
+// feed, runner, executors, timers, sweep, reconcile, control. Stop: timers decide no more;
+// executors record and finish what they hold until the deadline, then give back what was not
+// started; bus and control. The database is the caller's: it is there before and after.
 #pragma once
 
 #include <atomic>
@@ -42,8 +42,9 @@ struct ServiceOptions {
     std::optional<gid_t> control_group;
     int recorders = 2;
     int timer_workers = 1;
-    bool trust_clock = false;  // see TimerLoopOptions
-    int slots = 4;             // process actions at once
+    bool trust_clock = false;   // see TimerLoopOptions
+    int slots = 4;              // process actions at once
+    std::string runner_socket;  // of attune-runner; empty: processes run in the daemon
     Duration drain_timeout = std::chrono::seconds(30);
     Duration lease = std::chrono::seconds(20);
     Duration poll = std::chrono::seconds(60);         // full look at the source without a hint
@@ -84,7 +85,6 @@ public:
     bool superseded() const { return superseded_.load(); }
 
 private:
-    void recover(TimePoint now);
     void start_threads();
     void start_control();
     void end_threads();

@@ -33,6 +33,8 @@ struct ControlContext {
     bool embedded_database = false;
     // Whether timers decide nothing because the clock cannot be right.
     std::function<bool()> waits_for_clock = [] { return false; };
+    std::string runner_socket;  // empty: the daemon runs processes itself
+    std::function<bool()> has_runner = [] { return true; };
 
     // Patience with an executor's and the reconcile thread's answers; tests shorten them.
     Duration request_patience = std::chrono::seconds(20);

@@ -14,6 +14,7 @@ constexpr Duration kCountsFlush = std::chrono::seconds(1);
 constexpr Duration kForgottenCheck = std::chrono::seconds(10);
 // How soon to look again after a runner that has not answered, or cannot take more.
 constexpr Duration kUnheard = std::chrono::milliseconds(100);
+constexpr Duration kRunnerLook = std::chrono::seconds(1);
 
 Database named(Database database, int index) {
     database.application = "attuned executor " + std::to_string(index);
@@ -24,12 +25,13 @@ Database named(Database database, int index) {
 
 Executor::Executor(ExecutorOptions options, const Database& database, ExecutorShared shared)
     : options_(std::move(options)),
+      database_(named(database, options_.index)),
       shared_(shared),
       owner_{options_.incarnation, options_.index},
       inbox_(shared_.bus, executor_inbox(options_.index)),
       courier_(shared_.bus, shared_.listened),
-      ledger_(named(database, options_.index)),
-      upkeep_(named(database, options_.index)),
+      ledger_(database_),
+      upkeep_(database_),
       ids_(ledger_),
       preparation_(ids_, shared_.slots, shared_.zones),
       outcomes_(shared_.log),
@@ -61,6 +63,7 @@ void Executor::take_in() {
 void Executor::use_database(Moment moment) {
     try {
         resolve_doubt(moment);
+        take_roster(moment);
         mark_running(moment);
         if (!record_batch(moment)) complete_due(moment);
         record_runs(moment);
@@ -106,7 +109,8 @@ void Executor::release_forgotten(Moment moment) {
 }
 
 // What was taken in and not recorded is forgotten: its cursor has not moved. What runs as a
-// process is ended by the runner and found by the next start.
+// process is ended by the runner and found by the next start, or goes on with a runner that
+// outlives us and is adopted then.
 void Executor::end(Moment moment) {
     if (shared_.superseded) return;
     resolve_doubt(moment);
@@ -125,8 +129,15 @@ void Executor::end(Moment moment) {
 }
 
 bool Executor::is_idle() const {
-    return !intake_.has_work() && intake_.runs.empty() && doubtful_.empty() && held_.empty() &&
-           finishing_.empty();
+    return !intake_.has_work() && intake_.runs.empty() && doubtful_.empty() &&
+           finishing_.empty() && std::all_of(held_.begin(), held_.end(), [&](const auto& held) {
+               return may_be_left(held.second);
+           });
+}
+
+// Whether the end of this daemon is nothing to it.
+bool Executor::may_be_left(const Attempt& attempt) const {
+    return options_.runner_outlives && attempt.process && attempt.running;
 }
 
 std::optional<Duration> Executor::next_step(Moment moment) const {
@@ -143,6 +154,7 @@ std::optional<Duration> Executor::next_step(Moment moment) const {
         no_later(forgotten_check_at_);
     }
     if (!sleeps_.empty()) no_later(sleeps_.begin()->first);
+    if (is_adopter() && !earlier_lives_settled_) no_later(moment.elapsed + kRunnerLook);
     if (awaits_runner_) no_later(std::max(ask_again_at_, moment.elapsed + kUnheard));
     if (courier_.has_unsent()) no_later(moment.elapsed + kUnheard);
     return std::max(*at - moment.elapsed, Duration{0});

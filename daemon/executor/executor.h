@@ -40,6 +40,10 @@ struct ExecutorOptions {
     IncarnationId incarnation;
     std::string boot_id;
     std::string source_root;  // absolute; pack directories are below it
+    // The runner is another process (daemon/runner/runner_link.h): its processes survive this
+    // one, and executor 0 adopts what an earlier life has left of them.
+    bool runner_outlives = false;
+    std::string node;
 };
 
 // Shared with the other threads; outlives every executor.
@@ -101,6 +105,12 @@ private:
     void settle_run(const RunRequest& request, const Recorded& recorded, Moment moment);
     void refuse_run(const RunRequest& request, const std::string& why);
 
+    void take_roster(Moment moment);
+    void forget_lost(const RunnerRoster& roster);
+    void adopt(const RunnerRoster& roster);
+    void recover_without_runner(Moment moment);
+    bool is_adopter() const;
+
     void mark_running(Moment moment);
     void complete_due(Moment moment);
     void complete_one_by_one(Moment moment);
@@ -119,10 +129,12 @@ private:
     void finish(Attempt attempt, Outcome outcome, Moment moment);
 
     bool is_idle() const;
+    bool may_be_left(const Attempt& attempt) const;
     std::optional<Duration> next_step(Moment moment) const;
     bool draining() const { return shared_.drain.draining(); }
 
     const ExecutorOptions options_;
+    const Database database_;
     ExecutorShared shared_;
     ClaimOwner owner_;
     Inbox inbox_;
@@ -149,6 +161,8 @@ private:
     Duration forgotten_check_at_{0};
     Duration ask_again_at_{0};
     bool awaits_runner_ = false;  // one of the attempts held is unanswered
+    bool earlier_lives_settled_ = false;
+    std::optional<Duration> waits_for_runner_since_;  // elapsed
 };
 
 }  // namespace attune

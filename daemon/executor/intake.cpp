@@ -19,6 +19,8 @@ void Intake::take(Message&& message) {
         started.push_back(*start);
     } else if (auto* finish = std::get_if<ProcessFinished>(&message)) {
         finished.push_back(std::move(*finish));
+    } else if (auto* told = std::get_if<RunnerRoster>(&message)) {
+        roster = std::move(*told);
     } else if (std::holds_alternative<Wake>(message)) {
         woken = true;
     }

@@ -33,7 +33,8 @@ public:
     std::vector<RunRequest> runs;
     std::vector<ProcessStarted> started;
     std::vector<ProcessFinished> finished;
-    bool woken = false;  // there may be ready work
+    std::optional<RunnerRoster> roster;  // the newest
+    bool woken = false;                  // there may be ready work
 
 private:
     void take_decisions(Decisions&& decisions);

@@ -12,15 +12,15 @@
 //
 // Whatever is lost is said again: the runner repeats ProcessStarted until it is told to go or
 // to abort, and ProcessFinished until it is told to abort, after 1 s, then after twice as long
-// each time, at most 30 s (and forgets an outcome nobody takes after 10 minutes). A
+// each time, at most 30 s (and forgets an outcome nobody takes when RunnerTimes says so). A
 // StartProcess that is repeated starts nothing twice: it is answered with where the attempt is.
 // Messages that name an unknown key or another token than the claim's are late news and change
 // nothing.
 //
-// No process outlives its runner: when the runner is destroyed they are killed, and when the
-// daemon dies without that, those at their gate exit without executing anything, those that run
-// get SIGKILL from the kernel, and what they have started is found by the next daemon through
-// the group recorded with the claim (os/process_info.h).
+// No process outlives its runner: when the runner is destroyed they are killed, and when its
+// program dies without that, those at their gate exit without executing anything, those that
+// run get SIGKILL from the kernel, and what they have started is found by the next start
+// through the group recorded with the claim, or in the spool (os/process_info.h).
 #pragma once
 
 #include <poll.h>

@@ -27,6 +27,18 @@ std::vector<std::string> environment(const fs::path& runtime) {
     return env;
 }
 
+UniqueFd open_log(const fs::path& directory) {
+    return UniqueFd(
+        ::open((directory / "log").c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644));
+}
+
+std::string text_of(const fs::path& path) {
+    std::ifstream file(path);
+    std::stringstream text;
+    text << file.rdbuf();
+    return text.str();
+}
+
 }  // namespace
 
 RunningDaemon::RunningDaemon(Options options)
@@ -61,8 +73,7 @@ void RunningDaemon::start() {
         spawned.argv.insert(spawned.argv.end(), {"--set", setting});
     }
     spawned.env = environment(runtime_);
-    const UniqueFd log(::open((directory_.path() / "log").c_str(),
-                              O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644));
+    const auto log = open_log(directory_.path());
     spawned.stdout_fd = log.get();
     spawned.stderr_fd = log.get();
     spawned.own_group = true;
@@ -109,12 +120,39 @@ Json RunningDaemon::attune_json(std::vector<std::string> arguments) const {
     return parsed;
 }
 
-std::string RunningDaemon::log() const {
-    std::ifstream file(directory_.path() / "log");
-    std::stringstream text;
-    text << file.rdbuf();
-    return text.str();
+std::string RunningDaemon::log() const { return text_of(directory_.path() / "log"); }
+
+RunningRunner::RunningRunner() { start(); }
+
+RunningRunner::~RunningRunner() {
+    if (!runner_) return;
+    runner_->signal(SIGTERM);
+    runner_->wait_for(std::chrono::seconds(20));
 }
+
+void RunningRunner::start() {
+    SpawnOptions spawned;
+    spawned.argv = {ATTUNE_RUNNER_PATH, "--socket", socket(), "--state-dir",
+                    directory_ / "state"};
+    spawned.env = environment(directory_.path());
+    const auto log = open_log(directory_.path());
+    spawned.stdout_fd = log.get();
+    spawned.stderr_fd = log.get();
+    spawned.own_group = true;
+    runner_.emplace(spawn(spawned));
+    const auto listens = [&] { return runner_->has_ended() || fs::exists(socket()); };
+    if (!eventually(listens) || runner_->has_ended()) {
+        throw std::runtime_error("attune-runner did not start:\n" + this->log());
+    }
+}
+
+void RunningRunner::kill() {
+    runner_->signal(SIGKILL);
+    runner_->wait();
+    runner_.reset();
+}
+
+std::string RunningRunner::log() const { return text_of(directory_.path() / "log"); }
 
 void pass(Duration duration) {
     const timespec time{std::chrono::duration_cast<std::chrono::seconds>(duration).count(),

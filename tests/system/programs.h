@@ -61,6 +61,27 @@ private:
     std::optional<Child> daemon_;
 };
 
+// attune-runner in directories of its own, for a daemon with the setting it names.
+class RunningRunner {
+public:
+    // Starts it and waits until it listens.
+    RunningRunner();
+    ~RunningRunner();
+
+    void start();
+    // SIGKILL to the runner alone.
+    void kill();
+
+    std::string setting() const { return "runner.socket=" + socket(); }
+    std::string log() const;
+
+private:
+    std::string socket() const { return directory_ / "runner.sock"; }
+
+    TempDirectory directory_;
+    std::optional<Child> runner_;
+};
+
 // Lets real time pass, for tests about real time.
 void pass(Duration duration);
 

@@ -170,6 +170,8 @@ TEST_F(ControlApiTest, StatusTellsWhoRunsWhat) {
     EXPECT_EQ(status.at("objects").at("sensors"), 3);
     EXPECT_EQ(status.at("database").at("state"), "ok");
     EXPECT_EQ(status.at("clock").at("state"), "ok");
+    EXPECT_EQ(status.at("runner").at("state"), "ok");
+    EXPECT_TRUE(status.at("runner").at("socket").is_null());
     EXPECT_EQ(status.at("source").at("last_revision").at("outcome"), "applied");
     EXPECT_EQ(status.at("timers").at("armed"), 1);
     EXPECT_EQ(status.at("since_start").at("events"), 0);

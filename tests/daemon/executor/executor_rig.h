@@ -40,8 +40,12 @@ public:
         catalog.emplace(reach, log_);
         catalog->at_least(Generation{});
         executor = std::make_unique<Executor>(
-            ExecutorOptions{0, incarnation, "00000000-0000-4000-8000-000000000001",
-                            tree.path().string()},
+            ExecutorOptions{.index = 0,
+                            .incarnation = incarnation,
+                            .boot_id = "00000000-0000-4000-8000-000000000001",
+                            .source_root = tree.path().string(),
+                            .runner_outlives = runner_outlives,
+                            .node = "test"},
             reach,
             ExecutorShared{bus, *catalog, slots, drain, zones_, listened_, superseded_, log_});
         to_executor.emplace(bus, std::vector<std::string>{"executor.0"});
@@ -91,6 +95,7 @@ public:
 
     std::string value(const std::string& sql) { return db.value(sql); }
 
+    bool runner_outlives = false;  // before start()
     TestDatabase db;
     ManifestTree tree;
     TimePoint now = parse_rfc3339("2026-11-23T12:00:00Z").value();
