@@ -38,13 +38,14 @@ journal_has() {
 install_deb() { apt-get install -q -y --no-install-recommends "$@"; }
 executions() { attune executions --limit 1000 -o json; }
 rule_has_run() { executions | grep -c "\"ops.hello\""; }
-drop_in() { # drop_in NAME < its lines
-  mkdir -p /etc/systemd/system/attuned.service.d
-  { echo '[Service]'; cat; } >"/etc/systemd/system/attuned.service.d/$1.conf"
+drop_in() { # drop_in NAME [UNIT] < its lines
+  local directory=/etc/systemd/system/${2:-attuned}.service.d
+  mkdir -p "$directory"
+  { echo '[Service]'; cat; } >"$directory/$1.conf"
   systemctl daemon-reload
 }
 no_drop_ins() {
-  rm -rf /etc/systemd/system/attuned.service.d
+  rm -rf /etc/systemd/system/attuned.service.d /etc/systemd/system/attune-runner.service.d
   systemctl daemon-reload
 }
 # The commands of step 1 of the page's first configuration.
@@ -61,15 +62,19 @@ installs_without_a_database_and_says_what_to_do() {
   [ "$(systemctl is-enabled attuned)" = disabled ]
   [ "$(systemctl is-enabled attuned.socket)" = disabled ]
   getent passwd attune | grep -c ':/var/lib/attune:/usr/sbin/nologin$'
+  getent passwd attune-run | grep -c ':/var/lib/attune-runner:/usr/sbin/nologin$'
+  fails sh -c 'id -Gn attune-run | tr " " "\n" | grep -x attune'
   useradd -m -G attune olga
 }
 
 its_units_are_without_fault() {
-  [ -z "$(systemd-analyze verify attuned.service attuned.socket 2>&1)" ]
-  systemd-analyze security --threshold=15 attuned.service >/tmp/security.log || {
-    tail -3 /tmp/security.log
-    return 1
-  }
+  [ -z "$(systemd-analyze verify attuned.service attuned.socket attune-runner.service attune-runner.socket 2>&1)" ]
+  for unit in attuned attune-runner; do
+    systemd-analyze security --threshold=15 $unit.service >/tmp/security.log || {
+      tail -3 /tmp/security.log
+      return 1
+    }
+  done
 }
 
 started_without_any_database_it_says_so_and_is_left_alone() {
@@ -146,24 +151,62 @@ an_action_may_do_what_the_unit_says() {
   systemctl reload attuned
   within 10 sh -c 'attune get actions | grep -q host.probe'
   attune run host.probe --wait -o json >/tmp/probe.json
-  for no in writes_etc writes_srv reads_home reads_shadow becomes_root notifies_systemd; do
+  for no in writes_etc writes_srv writes_state_of_daemon reads_home reads_shadow becomes_root \
+    notifies_systemd controls_daemon connects_to_runner; do
     grep -q "\"$no\": false" /tmp/probe.json || { echo "an action: $no"; return 1; }
   done
   for yes in writes_tmp writes_state; do
     grep -q "\"$yes\": true" /tmp/probe.json || { echo "an action: not $yes"; return 1; }
   done
-  grep -q '"user": "attune"' /tmp/probe.json
+  grep -q '"user": "attune-run"' /tmp/probe.json
   [ ! -e /tmp/probe ]
 }
 
 a_drop_in_grants_more() {
-  install -d -o attune /srv
+  install -d -o attune-run /srv
   sed 's/^#ReadWritePaths=.*/ReadWritePaths=\/srv/' /usr/share/doc/attune/examples/actions.conf >/tmp/actions.conf
-  grep -v '^\[Service\]' /tmp/actions.conf | drop_in actions
-  systemctl restart attuned
+  grep -v '^\[Service\]' /tmp/actions.conf | drop_in actions attune-runner
+  systemctl restart attune-runner
   attune run host.probe --wait -o json | grep -c '"writes_srv": true'
   no_drop_ins
+  systemctl restart attune-runner
+}
+
+# How many executions of host.work are in STATE, all of them at their first attempt.
+works() { attune executions --limit 1000 --action host.work | grep -cE " host.work +[^ ]+ +$1 +1 "; }
+twenty_works() { [ "$(works "$1")" = 20 ]; }
+
+a_restart_ends_no_action_and_runs_none_again() {
+  local begun=/var/lib/attune-runner/begun gate=/run/gate pid runner i
+  mkdir -p /etc/attune/attuned.yaml.d
+  echo 'executors: {slots: 20}' >/etc/attune/attuned.yaml.d/slots.yaml
   systemctl restart attuned
+  for i in $(seq 20); do attune run host.work >/dev/null; done
+  within 20 sh -c "[ \"\$(wc -l <$begun)\" = 20 ]"
+  within 10 twenty_works running
+  pid=$(property MainPID)
+  runner=$(property MainPID attune-runner)
+  # Not waited for: the drain would take longer than this.
+  timeout 15 systemctl restart attuned
+  [ "$(property MainPID)" != "$pid" ]
+  systemctl kill -s KILL --kill-whom=main attuned
+  within 30 attune status
+  [ "$(property MainPID attune-runner)" = "$runner" ]
+  twenty_works running
+  touch $gate
+  within 30 twenty_works succeeded
+  [ "$(wc -l <$begun)" = 20 ]
+  attune audit ledger
+  within 10 sh -c '[ -z "$(ls /var/lib/attune-runner/spool)" ]'
+  rm $gate $begun /etc/attune/attuned.yaml.d/slots.yaml
+  systemctl restart attuned
+}
+
+a_stopped_runner_is_started_when_it_is_needed() {
+  systemctl stop attune-runner.service
+  within 20 systemctl -q is-active attune-runner.service
+  attune run host.probe --wait -o json >/dev/null
+  within 10 status_has '^generation'
 }
 
 a_hung_loop_is_ended_by_the_watchdog() {
@@ -208,15 +251,18 @@ killed_it_comes_back_and_the_ledger_is_clean() {
   attune audit ledger
 }
 
-stopping_waits_for_what_runs() {
+without_a_runner_of_its_own_stopping_waits_for_what_runs() {
   # Longer than systemd would wait by itself.
   echo TimeoutStopSec=2 | drop_in timeout
+  mkdir -p /etc/attune/attuned.yaml.d
+  echo 'runner: {socket: ""}' >/etc/attune/attuned.yaml.d/runner.yaml
   systemctl restart attuned
   attune run host.nap >/tmp/nap.log
   within 5 status_has '1 of .* slots busy'
   systemctl stop attuned
   [ "$(property Result)" = success ]
   no_drop_ins
+  rm /etc/attune/attuned.yaml.d/runner.yaml
   systemctl start attuned
   id=$(sed -n 's/^execution \([0-9]*\) of .*/\1/p' /tmp/nap.log)
   attune executions --state succeeded --limit 1000 -o json | grep -c "\"id\": $id,"
@@ -288,9 +334,12 @@ the_socket_starts_it_and_outlives_it() {
 }
 
 an_upgrade_keeps_it_running_and_loses_nothing() {
-  local pid
+  local pid runner
   echo '# edited by the administrator' >>/etc/attune/attuned.yaml
   pid=$(property MainPID)
+  attune run host.work >/tmp/work.log
+  within 5 status_has '1 of .* slots busy'
+  runner=$(property MainPID attune-runner)
   attune executions --limit 1 -o json >/tmp/newest.json
   install_deb /mnt/attune.deb >/tmp/install.log 2>&1 || { cat /tmp/install.log; return 1; }
   fails grep -q 'systemctl enable --now attuned' /tmp/install.log
@@ -299,6 +348,14 @@ an_upgrade_keeps_it_running_and_loses_nothing() {
   [ "$(systemctl is-enabled attuned)" = enabled ]
   [ "$(property MainPID)" != "$pid" ]
   grep -q 'edited by the administrator' /etc/attune/attuned.yaml
+  # The runner goes on until nothing runs, and then makes room for the new one.
+  [ "$(property MainPID attune-runner)" = "$runner" ]
+  touch /run/gate
+  within 20 sh -c "[ \"\$(systemctl show -p MainPID --value attune-runner)\" != $runner ]"
+  within 20 systemctl -q is-active attune-runner.service
+  id=$(sed -n 's/^execution \([0-9]*\) of .*/\1/p' /tmp/work.log)
+  within 10 sh -c "attune trace $id | grep -q succeeded"
+  attune trace "$id" -o json | tr -d '\n ' | grep -c '"attempt":1[,}]'
   attune audit ledger
   attune executions --state abandoned -o json | grep -c '"items": *\[\]'
 }
@@ -314,6 +371,7 @@ an_upgrade_leaves_a_disabled_one_stopped() {
 removing_stops_it_and_purging_keeps_the_database() {
   apt-get remove -q -y attune >/dev/null
   [ "$(systemctl is-active attuned)" = inactive ]
+  [ "$(systemctl is-active attune-runner.service)" = inactive ]
   [ -e /etc/attune/attuned.yaml ]
   apt-get purge -q -y attune >/tmp/purge.log
   grep -q 'keeps the database' /tmp/purge.log
@@ -363,10 +421,12 @@ for each in \
   a_failed_execution_is_found_by_its_fields \
   an_action_may_do_what_the_unit_says \
   a_drop_in_grants_more \
+  a_restart_ends_no_action_and_runs_none_again \
+  a_stopped_runner_is_started_when_it_is_needed \
   a_hung_loop_is_ended_by_the_watchdog \
   a_slow_database_is_no_hang \
   killed_it_comes_back_and_the_ledger_is_clean \
-  stopping_waits_for_what_runs \
+  without_a_runner_of_its_own_stopping_waits_for_what_runs \
   takes_the_database_and_its_password_from_credentials \
   outlives_its_database \
   starts_while_its_database_is_away \
