@@ -59,7 +59,9 @@ bool is_journal(const char* journal_stream, int fd) {
 std::vector<std::string> journal_entry(const spdlog::details::log_msg& line,
                                        const LogFields* about) {
     std::vector<std::string> entry = {
-        fmt::format("PRIORITY={}", syslog_priority(line.level)), "SYSLOG_IDENTIFIER=attuned",
+        fmt::format("PRIORITY={}", syslog_priority(line.level)),
+        fmt::format("SYSLOG_IDENTIFIER={}",
+                    std::string_view(line.logger_name.data(), line.logger_name.size())),
         "MESSAGE=" + printable({line.payload.data(), line.payload.size()})};
     if (about == nullptr) return entry;
     entry.push_back(std::string("MESSAGE_ID=") + about->message_id());

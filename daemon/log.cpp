@@ -1,5 +1,6 @@
 #include "daemon/log.h"
 
+#include <errno.h>
 #include <unistd.h>
 
 #include <cstdlib>
@@ -105,7 +106,7 @@ std::shared_ptr<Log> make_log(const std::string& level) {
 }
 
 std::shared_ptr<Log> make_log(const std::string& level, LogStyle style, spdlog::sink_ptr sink) {
-    auto log = std::make_shared<Log>("attuned", std::move(sink));
+    auto log = std::make_shared<Log>(program_invocation_short_name, std::move(sink));
     log->set_formatter(std::make_unique<LineFormatter>(style));
     log->set_level(spdlog::level::from_str(level));
     log->flush_on(spdlog::level::debug);

@@ -21,7 +21,7 @@ using testing::ElementsAre;
 using testing::IsEmpty;
 
 std::vector<std::string> entry(spdlog::level::level_enum level, const std::string& text) {
-    return journal_entry(spdlog::details::log_msg("attuned", level, text),
+    return journal_entry(spdlog::details::log_msg("attune-runner", level, text),
                          LogFields::current());
 }
 
@@ -42,9 +42,9 @@ std::set<std::string> matches(const std::string& text, const std::string& patter
 }
 
 TEST(Journal, ALineHasItsPriority) {
-    EXPECT_THAT(
-        entry(spdlog::level::warn, "the database is away"),
-        ElementsAre("PRIORITY=4", "SYSLOG_IDENTIFIER=attuned", "MESSAGE=the database is away"));
+    EXPECT_THAT(entry(spdlog::level::warn, "the database is away"),
+                ElementsAre("PRIORITY=4", "SYSLOG_IDENTIFIER=attune-runner",
+                            "MESSAGE=the database is away"));
     EXPECT_EQ(entry(spdlog::level::debug, "")[0], "PRIORITY=7");
     EXPECT_EQ(entry(spdlog::level::critical, "")[0], "PRIORITY=2");
 }
@@ -59,7 +59,7 @@ TEST(Journal, FieldsInScopeGoWithTheLine) {
                           {{"ATTUNE_SENSOR", "ops.tick"}, {"ATTUNE_RULE", ""}});
     EXPECT_THAT(
         entry(spdlog::level::err, "it is faulted"),
-        ElementsAre("PRIORITY=3", "SYSLOG_IDENTIFIER=attuned", "MESSAGE=it is faulted",
+        ElementsAre("PRIORITY=3", "SYSLOG_IDENTIFIER=attune-runner", "MESSAGE=it is faulted",
                     "MESSAGE_ID=2f3a7fe38fe54349877137fcd4ae53bb", "ATTUNE_SENSOR=ops.tick"));
 }
 
