@@ -3,7 +3,7 @@
 
 #include <optional>
 
-#include "daemon/config.h"
+#include "reconciler/config.h"
 
 namespace attune {
 

@@ -11,7 +11,6 @@
 #include "core/version.h"
 #include "daemon/activation.h"
 #include "daemon/command_line.h"
-#include "daemon/config.h"
 #include "daemon/database_home.h"
 #include "daemon/exit_codes.h"
 #include "daemon/log.h"
@@ -19,6 +18,7 @@
 #include "daemon/message_ids.h"
 #include "daemon/serve.h"
 #include "daemon/service.h"
+#include "daemon/service_options.h"
 #include "daemon/watch.h"
 #include "daemon/zone_watch.h"
 #include "os/lock_file.h"
@@ -26,6 +26,7 @@
 #include "os/spawn.h"
 #include "os/system_clock.h"
 #include "os/zone_files.h"
+#include "reconciler/config.h"
 #include "store/errors.h"
 #include "store/migrate.h"
 

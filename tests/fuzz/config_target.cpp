@@ -1,4 +1,4 @@
-#include "daemon/config.h"
+#include "reconciler/config.h"
 #include "tests/fuzz/inputs.h"
 #include "tests/fuzz/targets.h"
 #include "tests/support/temp_directory.h"

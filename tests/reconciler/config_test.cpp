@@ -1,4 +1,4 @@
-#include "daemon/config.h"
+#include "reconciler/config.h"
 
 #include <sys/stat.h>
 

@@ -1,4 +1,4 @@
-#include "daemon/config_sources.h"
+#include "reconciler/config_sources.h"
 
 #include <algorithm>
 #include <filesystem>
@@ -6,8 +6,8 @@
 
 #include "core/limits.h"
 #include "core/yaml.h"
-#include "daemon/config.h"
 #include "os/files.h"
+#include "reconciler/config.h"
 
 namespace attune {
 namespace {

@@ -14,8 +14,6 @@
 
 namespace attune {
 
-struct ServiceOptions;  // daemon/service.h
-
 struct ConfigRequest {
     std::string file;                      // empty: default_file, if it is there
     std::vector<std::string> overrides;    // "log.level=debug", the last of a key wins
@@ -54,7 +52,7 @@ LoadedConfig load_config(const ConfigRequest& request);
 // The settings in force, as YAML, without passwords.
 std::string describe(const DaemonConfig& config);
 
-// What the service is made with.
-ServiceOptions service_options(const DaemonConfig& config, const std::string& version);
+// Where the feed is published: feed.sock in the runtime directory.
+std::string feed_socket(const DaemonConfig& config);
 
 }  // namespace attune

@@ -1,4 +1,4 @@
-#include "daemon/config.h"
+#include "reconciler/config.h"
 
 #include <sys/un.h>
 #include <unistd.h>
@@ -15,10 +15,9 @@
 #include "core/json_schema.h"
 #include "core/limits.h"
 #include "core/yaml.h"
-#include "daemon/config_sources.h"
-#include "daemon/service.h"
 #include "os/account.h"
 #include "os/processors.h"
+#include "reconciler/config_sources.h"
 #include "schemas/embedded.h"
 #include "store/conninfo.h"
 
@@ -105,10 +104,6 @@ DaemonConfig with_defaults(const Json& settings, const ConfigRequest& request) {
     return config;
 }
 
-std::string feed_socket(const DaemonConfig& config) {
-    return config.runtime_dir + "/feed.sock";
-}
-
 // A socket's path has to fit into its address (unix(7)). `pointer`: the setting it follows
 // from.
 void check_socket(const std::string& path, const std::string& pointer,
@@ -136,6 +131,10 @@ const JsonSchema& schema() {
 }
 
 }  // namespace
+
+std::string feed_socket(const DaemonConfig& config) {
+    return config.runtime_dir + "/feed.sock";
+}
 
 LoadedConfig load_config(const ConfigRequest& request) {
     LoadedConfig loaded;
@@ -187,25 +186,6 @@ std::string describe(const DaemonConfig& config) {
            line("  socket", config.control_socket) + line("  group", config.control_group) +
            "log:\n" + line("  level", config.log_level) +
            line("drain_timeout", format_duration(config.drain_timeout));
-}
-
-ServiceOptions service_options(const DaemonConfig& config, const std::string& version) {
-    ServiceOptions options;
-    options.version = version;
-    options.node = config.node;
-    options.source_path = config.source_path;
-    options.runtime_dir = config.runtime_dir;
-    options.runner_socket = config.runner_socket;
-    options.control_socket = config.control_socket;
-    options.feed_socket = feed_socket(config);
-    options.control_group = find_group(config.control_group);
-    options.recorders = config.recorders;
-    options.timer_workers = config.timer_workers;
-    options.trust_clock = config.trust_clock;
-    options.slots = config.slots;
-    options.drain_timeout = config.drain_timeout;
-    options.poll = config.poll;
-    return options;
 }
 
 }  // namespace attune
