@@ -9,7 +9,7 @@ DatabaseHome::DatabaseHome(Database configured, const std::filesystem::path& sta
                            const std::filesystem::path& binaries, Log& log)
     : database_(std::move(configured)), log_(log) {
     if (!database_.url.empty()) return;
-    options_.directory = state_dir / "postgres";
+    options_.directory = embedded_directory(state_dir);
     options_.binaries = binaries;
     cluster_.emplace(options_);
     database_.url = cluster_->url();

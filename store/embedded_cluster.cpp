@@ -145,6 +145,12 @@ std::vector<std::string> environment() {
 
 }  // namespace
 
+fs::path embedded_directory(const fs::path& state_dir) { return state_dir / "postgres"; }
+
+std::string embedded_url(const fs::path& directory, const std::string& name) {
+    return fmt::format("host='{}' user=attune dbname='{}'", (directory / "run").string(), name);
+}
+
 EmbeddedCluster::EmbeddedCluster(ClusterOptions options) : options_(std::move(options)) {
     options_.binaries = find_postgresql(options_.binaries);
     prepare_directory();
@@ -260,7 +266,7 @@ void EmbeddedCluster::make_database() {
 }
 
 std::string EmbeddedCluster::url(const std::string& name) const {
-    return fmt::format("host='{}' user=attune dbname='{}'", sockets().string(), name);
+    return embedded_url(options_.directory, name);
 }
 
 bool EmbeddedCluster::running() const { return server_ && !server_->has_ended(); }

@@ -73,6 +73,13 @@ private:
     std::optional<Child> server_;
 };
 
+// Where the embedded cluster of a daemon is, below its state directory.
+std::filesystem::path embedded_directory(const std::filesystem::path& state_dir);
+
+// The conninfo of its database, whether its server runs or not.
+std::string embedded_url(const std::filesystem::path& directory,
+                         const std::string& name = "attune");
+
 // The folder with initdb and postgres: of version 15 or later, the newest of
 // /usr/lib/postgresql/*/bin and /usr/pgsql-*/bin, else /usr/bin. `configured` is taken as it
 // is. Throws ClusterError naming everywhere it looked and the packages to install.
