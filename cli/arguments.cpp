@@ -48,6 +48,15 @@ void add_option(CLI::App& app, const Option& option, Given& given) {
                 option.help);
             break;
         case Option::Kind::kText:
+            // Given several times, the last one counts, or all: as the command wants it.
+            added = app.add_option_function<std::vector<std::string>>(
+                           option.name,
+                           [&given, key](const std::vector<std::string>& values) {
+                               for (const auto& value : values) given.add(key, value);
+                           },
+                           option.help)
+                        ->allow_extra_args(false);
+            break;
         case Option::Kind::kOperand:
             added = app.add_option_function<std::string>(
                 option.name, [&given, key](const std::string& value) { given.add(key, value); },

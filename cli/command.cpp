@@ -37,6 +37,7 @@ std::span<const Command> commands() {
         add_next_command(all);
         add_reconcile_commands(all);
         add_status_command(all);
+        add_doctor_command(all);
         add_object_commands(all);
         add_ledger_commands(all);
         add_watch_command(all);

@@ -13,6 +13,7 @@ void add_reference_commands(std::vector<Command>& commands);  // schema, explain
 void add_next_command(std::vector<Command>& commands);
 void add_reconcile_commands(std::vector<Command>& commands);  // plan, apply, reconcile
 void add_status_command(std::vector<Command>& commands);
+void add_doctor_command(std::vector<Command>& commands);
 void add_object_commands(std::vector<Command>& commands);  // get, describe
 void add_ledger_commands(std::vector<Command>& commands);  // events ... trace
 void add_watch_command(std::vector<Command>& commands);

@@ -25,6 +25,7 @@ std::string query_text(const std::map<std::string, std::string>& query);
 class DaemonClient {
 public:
     explicit DaemonClient(const Given& given);
+    explicit DaemonClient(std::string socket) : socket_(std::move(socket)) {}
 
     // The answer's body. Throws CommandFailed: kExitUnreachable when no answer was had or the
     // database is away, kExitBrake for the code `brake`, kExitFailed for any other refusal.

@@ -20,7 +20,8 @@ SELECT current_setting('server_version_num')::int8, current_setting('server_vers
        (extract(epoch FROM clock_timestamp()) * 1000000)::int8,
        coalesce((SELECT setting FROM pg_settings WHERE name = 'data_directory'), ''),
        EXISTS (SELECT FROM pg_class WHERE relname = 'schema_migration'
-               AND relnamespace = to_regnamespace('attune')))sql";
+               AND relnamespace = to_regnamespace('attune')),
+       current_database())sql";
 
 // Of an empty database the right to make the schema; else to use, extend and own what is there:
 // partitions are made by the owner of the table they belong to.
@@ -100,6 +101,7 @@ ServerCheckup examine_server(const Database& database) {
         seen.now = row.moment(14);
         seen.data_directory = row.string(15);
         seen.has_schema = row.truth(16);
+        seen.database = row.string(17);
         const auto missing = session.run(kMissingRights);
         for (int n = 0; n < missing.size(); ++n) {
             seen.missing_rights.push_back(missing[n].string(0));

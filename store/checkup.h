@@ -16,6 +16,7 @@ namespace attune {
 struct ServerCheckup {
     int version = 0;           // server_version_num, 150008
     std::string version_text;  // "15.8 (Debian ...)"
+    std::string database;      // its name
     std::string role;          // current_user
     std::string encoding;      // of the database
     std::string fsync, full_page_writes, synchronous_commit, autovacuum;

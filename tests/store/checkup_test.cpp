@@ -29,6 +29,7 @@ TEST_F(CheckupTest, TheServerTellsAboutItself) {
     const auto seen = examine_server(db.database());
     EXPECT_GE(seen.version, 150000);
     EXPECT_EQ(seen.role, "attune");
+    EXPECT_EQ(seen.database, db.name());
     EXPECT_EQ(seen.encoding, "UTF8");
     EXPECT_EQ(seen.fsync, "off");       // of tests' clusters
     EXPECT_EQ(seen.autovacuum, "off");  // as well
