@@ -71,6 +71,7 @@ std::vector<NamedFile> files_of(const ConfigRequest& request) {
     std::sort(drop_ins.begin(), drop_ins.end());
     paths.insert(paths.end(), drop_ins.begin(), drop_ins.end());
     std::vector<NamedFile> files;
+    files.reserve(paths.size());
     for (const auto& path : paths) {
         files.push_back(
             {path, look_at([&] { return file_status(path); }), holds_password(path)});

@@ -16,7 +16,6 @@ namespace {
 
 using namespace std::chrono_literals;
 using testing::HasSubstr;
-using testing::IsEmpty;
 
 const Check& check(const std::string& id) {
     return *std::ranges::find_if(checks(), [&](const Check& one) { return one.id == id; });

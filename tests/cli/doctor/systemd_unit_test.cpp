@@ -5,7 +5,6 @@
 namespace attune::doctor {
 namespace {
 
-using testing::Contains;
 using testing::ElementsAre;
 using testing::IsEmpty;
 
