@@ -89,7 +89,7 @@ void judge(const LoadedConfig& loaded, SettingsFacts& settings) {
 Fact<std::vector<NamedFile>> secrets_of(const Fact<Unit>& service) {
     if (!service) return tl::unexpected(service.error());
     std::vector<NamedFile> files;
-    for (const auto& credential : credential_files(*service)) {
+    for (const auto& credential : credential_files(unit_text(*service))) {
         if (!credential.path.starts_with('/')) continue;  // of the credential store's folders
         files.push_back({credential.path, look_at([&] { return file_status(credential.path); }),
                          !credential.encrypted});
@@ -105,7 +105,7 @@ void gather_settings(const Given& given, Facts& facts) {
     facts.settings.flags = flags_of(request);
     facts.secrets = secrets_of(facts.service);
     if (facts.service) {
-        for (const auto& credential : credential_files(*facts.service)) {
+        for (const auto& credential : credential_files(unit_text(*facts.service))) {
             facts.settings.url_is_credential |= credential.name == "attune.database-url";
         }
     }

@@ -1,8 +1,10 @@
 #include "cli/doctor/systemd_unit.h"
 
+#include <algorithm>
 #include <filesystem>
 
 #include "os/command_path.h"
+#include "os/files.h"
 #include "os/spawn.h"
 #include "os/system_error.h"
 
@@ -11,12 +13,12 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr std::size_t kUnitBytes = 256 * 1024;
 constexpr Duration kPatience = std::chrono::seconds(10);
 constexpr const char* kProperties =
     "--property=LoadState,FragmentPath,DropInPaths,NeedDaemonReload,UnitFileState,ActiveState,"
     "SubState,Result,ExecMainStatus,MainPID,NRestarts,WatchdogUSec,StatusText,User,"
-    "StateDirectory,RuntimeDirectory,Environment,ExecStart,LoadCredential,"
-    "LoadCredentialEncrypted,SetCredential";
+    "StateDirectory,RuntimeDirectory,Environment,ExecStart";
 
 // The words of "{ path=/usr/sbin/attuned ; argv[]=/usr/sbin/attuned --check ; ... }".
 std::vector<std::string> arguments_of(const std::string& exec_start) {
@@ -130,15 +132,39 @@ ConfigRequest request_of(const Unit& service) {
     return request;
 }
 
-std::vector<CredentialFile> credential_files(const Unit& service) {
-    std::vector<CredentialFile> files;
-    for (const auto* property : {"LoadCredential", "LoadCredentialEncrypted"}) {
-        for (const auto& word : unit_words(service(property))) {
-            const auto colon = word.find(':');
-            if (colon == std::string::npos) continue;
-            files.push_back({word.substr(0, colon), word.substr(colon + 1),
-                             property != std::string_view("LoadCredential")});
+std::string unit_text(const Unit& service) {
+    std::string text;
+    auto paths = unit_words(service("FragmentPath"));
+    for (auto& path : unit_words(service("DropInPaths"))) paths.push_back(std::move(path));
+    for (const auto& path : paths) {
+        try {
+            text += read_file(path, kUnitBytes) + '\n';
+        } catch (const SystemError&) {
+            continue;  // removed since systemd has read it
         }
+    }
+    return text;
+}
+
+std::vector<CredentialFile> credential_files(std::string_view text) {
+    std::vector<CredentialFile> files;
+    while (!text.empty()) {
+        const auto end = std::min(text.find('\n'), text.size());
+        const auto line = text.substr(0, end);
+        text.remove_prefix(std::min(end + 1, text.size()));
+        const auto equals = line.find('=');
+        const auto key = line.substr(0, equals);
+        const bool encrypted = key == "LoadCredentialEncrypted";
+        if (key != "LoadCredential" && !encrypted) continue;
+        const auto words = unit_words(line.substr(equals + 1));
+        if (words.empty()) {
+            std::erase_if(files, [&](const auto& file) { return file.encrypted == encrypted; });
+            continue;
+        }
+        const auto colon = words.front().find(':');
+        if (colon == std::string::npos) continue;  // of the system's credentials
+        files.push_back(
+            {words.front().substr(0, colon), words.front().substr(colon + 1), encrypted});
     }
     return files;
 }

@@ -23,12 +23,17 @@ std::vector<std::string> unit_words(std::string_view text);
 // while it runs, its credentials.
 ConfigRequest request_of(const Unit& service);
 
-// The credentials it loads from files: name, path.
+// Its files, one after the other: what `systemctl show` does not tell stands there. What cannot
+// be read is left out.
+std::string unit_text(const Unit& service);
+
+// The credentials that a unit with that text loads from files. An empty setting undoes those
+// before it (systemd.exec(5)).
 struct CredentialFile {
     std::string name;
     std::string path;
     bool encrypted = false;
 };
-std::vector<CredentialFile> credential_files(const Unit& service);
+std::vector<CredentialFile> credential_files(std::string_view text);
 
 }  // namespace attune::doctor

@@ -120,6 +120,61 @@ the_page_leads_to_a_first_execution() {
   journal_has 'ops.every_minute' ATTUNE_SENSOR=ops.every_minute
 }
 
+# "problem", "ok": of a check of the doctor's
+doctor_says() {
+  attune doctor -o json | sed -n "/\"check\": \"$1\"/,/}/s/.*\"state\": \"\(.*\)\".*/\1/p"
+}
+
+the_doctor_finds_it_well() {
+  attune doctor
+  local check
+  for check in settings.valid settings.files accounts.daemon accounts.runner accounts.group \
+    unit.installed unit.current unit.enabled unit.active unit.restarts unit.watchdog unit.runner \
+    control.socket daemon.answers daemon.version daemon.program daemon.health daemon.files \
+    daemon.runner source.valid source.readable source.applied source.current database.reachable \
+    database.durability database.schema database.role work.node work.sensors work.timers; do
+    [ "$(doctor_says $check)" = ok ] || { attune doctor | grep -A1 -F " $check "; return 1; }
+  done
+  # The daemon's own user sees nearly as much.
+  runuser -u attune -- attune doctor
+  # A stranger is told what cannot be seen.
+  runuser -u visitor -- attune doctor | grep -c '^skipped  daemon.answers '
+}
+
+the_doctor_sees_what_is_not_well() {
+  drop_in watchdog <<<'WatchdogSec=0'
+  echo '# edited' >>/etc/systemd/system/attuned.service.d/watchdog.conf
+  touch -d '+1 hour' /etc/systemd/system/attuned.service.d/watchdog.conf
+  [ "$(doctor_says unit.current)" = warning ]
+  systemctl daemon-reload
+  systemctl restart attuned
+  [ "$(doctor_says unit.watchdog)" = warning ]
+  no_drop_ins
+  systemctl restart attuned
+  chmod 0600 /etc/attune/attuned.yaml
+  [ "$(doctor_says settings.files)" = problem ]
+  chmod 0644 /etc/attune/attuned.yaml
+  systemctl stop attuned
+  fails attune doctor
+  [ "$(doctor_says daemon.answers)" = problem ]
+  [ "$(doctor_says unit.active)" = problem ]
+  mkdir -p /etc/attune/attuned.yaml.d
+  echo 'bogus: 1' >/etc/attune/attuned.yaml.d/bogus.yaml
+  fails systemctl start attuned
+  fails attune doctor >/tmp/doctor
+  grep -q ' unit.active .*exit code 78: the configuration cannot work' /tmp/doctor
+  [ "$(doctor_says settings.valid)" = problem ]
+  rm -r /etc/attune/attuned.yaml.d
+  systemctl mask --now attuned 2>/dev/null
+  [ "$(doctor_says unit.installed)" = problem ]
+  systemctl unmask attuned
+  systemctl disable attuned
+  [ "$(doctor_says unit.enabled)" = warning ]
+  systemctl reset-failed attuned 2>/dev/null || true
+  systemctl enable --now attuned
+  attune doctor
+}
+
 a_reload_takes_in_a_good_edit() {
   sed -i 's/hello at/good day at/' /etc/attune/config/packs/ops/rules/hello.yaml
   systemctl reload attuned
@@ -281,6 +336,11 @@ takes_the_database_and_its_password_from_credentials() {
   systemctl restart attuned
   attune status -o json | grep -c '"embedded": *false'
   within 20 rule_has_run
+  [ "$(doctor_says settings.secrets)" = ok ]
+  [ "$(doctor_says database.reachable)" = ok ]
+  chmod 0644 /etc/attune/database-url
+  [ "$(doctor_says settings.secrets)" = problem ]
+  chmod 0600 /etc/attune/database-url
   # The password alone, beside a url of the configuration.
   printf "it's secret" | install -m 0600 /dev/stdin /etc/attune/database-password
   mkdir -p /etc/attune/attuned.yaml.d
@@ -416,6 +476,8 @@ for each in \
   tells_the_journal_with_fields_and_explanations \
   its_command_is_for_root_and_the_group \
   the_page_leads_to_a_first_execution \
+  the_doctor_finds_it_well \
+  the_doctor_sees_what_is_not_well \
   a_reload_takes_in_a_good_edit \
   a_reload_of_a_bad_edit_keeps_what_was \
   a_failed_execution_is_found_by_its_fields \

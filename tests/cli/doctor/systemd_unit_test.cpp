@@ -2,6 +2,8 @@
 
 #include <gmock/gmock.h>
 
+#include "tests/support/temp_directory.h"
+
 namespace attune::doctor {
 namespace {
 
@@ -11,11 +13,11 @@ using testing::IsEmpty;
 TEST(SystemdUnit, PropertiesAreLinesAndRepeatedOnesAddUp) {
     const auto unit = parse_unit(
         "LoadState=loaded\nEnvironment=A=b\nStatusText=x=y\n\n"
-        "LoadCredential=a:/x\nLoadCredential=b:/y\n");
+        "DropInPaths=/x\nDropInPaths=/y\n");
     EXPECT_EQ(unit("LoadState"), "loaded");
     EXPECT_EQ(unit("Environment"), "A=b");
     EXPECT_EQ(unit("StatusText"), "x=y");
-    EXPECT_EQ(unit("LoadCredential"), "a:/x\nb:/y");
+    EXPECT_EQ(unit("DropInPaths"), "/x\n/y");
     EXPECT_EQ(unit("NRestarts"), "");
 }
 
@@ -39,14 +41,33 @@ TEST(SystemdUnit, TheDaemonsSettingsAreThoseItsUnitGivesIt) {
 }
 
 TEST(SystemdUnit, CredentialsComeFromFiles) {
-    const auto files = credential_files(parse_unit(
-        "LoadCredential=attune.database-url:/etc/attune/database-url other\n"
-        "LoadCredentialEncrypted=attune.database-password:/etc/credstore.encrypted/p\n"));
+    const auto files = credential_files(
+        "[Service]\nLoadCredential=attune.database-url:/etc/attune/database-url\n"
+        "#LoadCredential=x:/y\nLoadCredential=of-the-system\n"
+        "LoadCredentialEncrypted=attune.database-password:/etc/credstore.encrypted/p");
     ASSERT_EQ(files.size(), 2U);
     EXPECT_EQ(files[0].name, "attune.database-url");
     EXPECT_EQ(files[0].path, "/etc/attune/database-url");
     EXPECT_FALSE(files[0].encrypted);
     EXPECT_TRUE(files[1].encrypted);
+}
+
+TEST(SystemdUnit, AnEmptySettingUndoesTheCredentialsBeforeIt) {
+    const auto files = credential_files(
+        "LoadCredential=a:/a\nLoadCredentialEncrypted=b:/b\nLoadCredential=\n"
+        "LoadCredential=c:/c\n");
+    ASSERT_EQ(files.size(), 2U);
+    EXPECT_EQ(files[0].name, "b");
+    EXPECT_EQ(files[1].name, "c");
+}
+
+TEST(SystemdUnit, ItsTextIsThatOfItsFilesWithoutThoseThatAreGone) {
+    const TempDirectory directory;
+    const auto unit = directory.write("a.service", "one");
+    const auto drop_in = directory.write("b.conf", "two");
+    EXPECT_EQ(unit_text(parse_unit("FragmentPath=" + unit + "\nDropInPaths=" +
+                                   (directory / "gone.conf") + " " + drop_in + "\n")),
+              "one\ntwo\n");
 }
 
 }  // namespace
