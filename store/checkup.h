@@ -49,8 +49,9 @@ struct LedgerCheckup {
 
     std::int64_t ready = 0;                 // executions that could run; counted up to 100,000
     std::optional<TimePoint> oldest_ready;  // since when
-    std::int64_t orphaned = 0;   // claims of daemons whose lease is over or who have left
-    std::int64_t abandoned = 0;  // of the last day
+    std::int64_t orphaned = 0;  // claims of daemons whose lease is over or who have left
+    // Executions of the last day; nullopt: the ledger is too large to look through in time.
+    std::optional<std::int64_t> abandoned;
 
     struct Node {
         std::string name;

@@ -143,5 +143,28 @@ TEST_F(CheckupTest, WhatWasAbandonedWithinADayIsCounted) {
     EXPECT_EQ(examine_ledger(db.database(), kNoon + 25h).abandoned, 0);
 }
 
+TEST_F(CheckupTest, ALedgerThatIsTooLargeToLookThroughIsNoFailure) {
+    // Whoever looks at an abandoned execution here waits for longer than a statement may take.
+    Ledger rows(db.database());
+    arm(db, SensorId{7}, kNoon);
+    auto database = db.database();
+    database.statement_timeout = 50ms;
+    db.run(
+        "CREATE FUNCTION attune.slow() RETURNS boolean LANGUAGE plpgsql AS"
+        " 'BEGIN PERFORM pg_sleep(10); RETURN true; END'");
+    EntryMaker make(rows);
+    auto entry = make.fire(SensorId{7}, kNoon, kNoon + 10s);
+    make.answer(entry, RuleId{1}).execution->claimed = false;
+    rows.record(Generation{1}, {}, {&entry, 1}, {});
+    db.run(
+        "UPDATE execution SET state = 'abandoned', finished_at = now();"
+        "ALTER TABLE execution RENAME TO execution_rows;"
+        "CREATE VIEW execution AS SELECT * FROM execution_rows"
+        " WHERE state <> 'abandoned' OR attune.slow()");
+    const auto seen = examine_ledger(database, kNoon + 20s);
+    EXPECT_EQ(seen.armed, 1);
+    EXPECT_EQ(seen.abandoned, std::nullopt);
+}
+
 }  // namespace
 }  // namespace attune

@@ -49,18 +49,21 @@ protected:
     }
 
     // What an installation's unit would say is said by flags.
+    std::vector<std::string> words(const RunningDaemon& daemon) const {
+        return {"doctor",
+                "-o",
+                "json",
+                "--set",
+                "source.path=" + tree.path().string(),
+                "--set",
+                "state_dir=" + daemon.state().string(),
+                "--set",
+                "runtime_dir=" + daemon.runtime().string()};
+    }
     Examination examine(const RunningDaemon& daemon, std::vector<std::string> more = {}) const {
-        std::vector<std::string> words = {"doctor",
-                                          "-o",
-                                          "json",
-                                          "--set",
-                                          "source.path=" + tree.path().string(),
-                                          "--set",
-                                          "state_dir=" + daemon.state().string(),
-                                          "--set",
-                                          "runtime_dir=" + daemon.runtime().string()};
-        words.insert(words.end(), more.begin(), more.end());
-        return Examination(daemon.attune(words));
+        auto all = words(daemon);
+        all.insert(all.end(), more.begin(), more.end());
+        return Examination(daemon.attune(all));
     }
 
     static void await_a_fire(const RunningDaemon& daemon) {
@@ -164,16 +167,8 @@ TEST_F(DoctorTest, AStrangerIsToldWhatCannotBeLookedAt) {
     daemon.start();
     std::filesystem::permissions(daemon.runtime(), std::filesystem::perms(0755));
     SpawnOptions options;
-    options.argv = {ATTUNE_ATTUNE_PATH,
-                    "doctor",
-                    "-o",
-                    "json",
-                    "--set",
-                    "source.path=" + tree.path().string(),
-                    "--set",
-                    "state_dir=" + daemon.state().string(),
-                    "--set",
-                    "runtime_dir=" + daemon.runtime().string()};
+    options.argv = words(daemon);
+    options.argv.insert(options.argv.begin(), ATTUNE_ATTUNE_PATH);
     options.env = {"PATH=/usr/bin:/bin"};
     options.account = Account{"nobody", kNobody, kNobody, {kNobody}, "/"};
     options.directory = "/";

@@ -98,8 +98,10 @@ inline Facts sound_facts() {
     server.schema_version = 7;
     facts.server = server;
     facts.server_asked_at = kNow;
-    facts.ledger = LedgerCheckup{
-        .days_ahead = 3, .armed = 12, .alive = {{"web-1", "web-1.example.org", "0.1.0"}}};
+    facts.ledger = LedgerCheckup{.days_ahead = 3,
+                                 .armed = 12,
+                                 .abandoned = 0,
+                                 .alive = {{"web-1", "web-1.example.org", "0.1.0"}}};
     facts.clock =
         ClockDiscipline{.synchronised = true, .largest_error = std::chrono::seconds(1)};
     facts.zones_version = "2026a";
