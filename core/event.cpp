@@ -8,6 +8,10 @@ std::string_view to_string(EventOrigin origin) {
             return "timer";
         case EventOrigin::kManual:
             return "manual";
+        case EventOrigin::kJournal:
+            return "journal";
+        case EventOrigin::kSystemd:
+            return "systemd";
     }
     return {};
 }

@@ -12,8 +12,9 @@
 
 namespace attune {
 
-enum class EventOrigin { kTimer, kManual };
-std::string_view to_string(EventOrigin origin);  // "timer", "manual"
+// What raised it: a timer, somebody by hand, or a sensor of the host.
+enum class EventOrigin { kTimer, kManual, kJournal, kSystemd };
+std::string_view to_string(EventOrigin origin);  // "timer", "manual", "journal", "systemd"
 
 // An event about to be recorded. Its identity is (sensor, scheduled_at, dedupe_key).
 struct Event {

@@ -17,9 +17,10 @@ namespace {
 constexpr Statement kRecordAccepted{"record_accepted", R"sql(
 WITH given AS (
     SELECT * FROM unnest($1::int8[], $2::int8[], $3::int8[], $4::int8[], $5::int8[],
-                         $6::text[], $7::text[], $8::text[], string_to_array($9, E'\n', ''))
+                         $6::text[], $7::text[], $8::text[], $9::text[],
+                         string_to_array($10, E'\n', ''))
         WITH ORDINALITY AS e (sensor_id, event_id, scheduled_at, fired_at, trigger_id,
-                              dedupe_key, trigger_ref, sensor_ref, payload, n)),
+                              dedupe_key, trigger_ref, sensor_ref, origin, payload, n)),
 keys AS (
     INSERT INTO accepted_key (sensor_id, key, subject_id, scheduled_at)
     SELECT sensor_id, dedupe_key, event_id, instant(scheduled_at) FROM given
@@ -28,14 +29,14 @@ fresh AS (SELECT * FROM given WHERE (event_id IN (SELECT subject_id FROM keys)) 
 events AS (
     INSERT INTO event (id, scheduled_at, sensor_id, trigger_id, generation, fired_at, origin,
                        dedupe_key, trigger_ref, sensor_ref, payload)
-    SELECT event_id, instant(scheduled_at), sensor_id, trigger_id, $10, instant(fired_at),
-           'manual', dedupe_key, trigger_ref, sensor_ref, payload::jsonb
+    SELECT event_id, instant(scheduled_at), sensor_id, trigger_id, $11, instant(fired_at),
+           origin, dedupe_key, trigger_ref, sensor_ref, payload::jsonb
     FROM fresh),
 answers AS (
     SELECT a.*, instant(a.at) AS scheduled_at
-    FROM unnest($11::int8[], $12::int8[], $13::int8[], $14::int8[], $15::int8[], $16::text[],
-                $17::text[], $18::text[], $19::int8[], $20::int8[], $21::text[], $22::uuid[],
-                $23::int8[], $24::text[], string_to_array($25, E'\n', ''))
+    FROM unnest($12::int8[], $13::int8[], $14::int8[], $15::int8[], $16::int8[], $17::text[],
+                $18::text[], $19::text[], $20::int8[], $21::int8[], $22::text[], $23::uuid[],
+                $24::int8[], $25::text[], string_to_array($26, E'\n', ''))
         AS a (n, at, event_id, id, rule_id, state, rule_ref, reason, execution_id, action_id,
               action_ref, token, run_at, idempotency_key, params)
     WHERE (a.n IN (SELECT n FROM fresh)) IS TRUE),
@@ -48,8 +49,8 @@ executions AS (
                            idempotency_key, params)
     SELECT execution_id, scheduled_at, id, action_id, instant(run_at),
            CASE WHEN token IS NOT NULL THEN now() END,
-           CASE WHEN token IS NOT NULL THEN $26::int8 END, token,
-           CASE WHEN token IS NOT NULL THEN $27::int2 END,
+           CASE WHEN token IS NOT NULL THEN $27::int8 END, token,
+           CASE WHEN token IS NOT NULL THEN $28::int2 END,
            CASE WHEN token IS NOT NULL THEN 'scheduled' ELSE 'requested' END, action_ref,
            idempotency_key, params::jsonb
     FROM answers WHERE execution_id IS NOT NULL)

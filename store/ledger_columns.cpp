@@ -57,12 +57,13 @@ void AcceptedColumns::add(const Entry& entry) {
     dedupe_key_.add_quoted(event.dedupe_key);
     trigger_ref_.add_quoted(entry.trigger_ref);
     sensor_ref_.add_quoted(entry.sensor_ref);
+    origin_.add_word(to_string(event.origin));
     payload_.add(event.payload);
 }
 
 void AcceptedColumns::move_into(Params& params) {
     for (ArrayText* column : {&sensor_, &event_, &scheduled_, &fired_, &trigger_, &dedupe_key_,
-                              &trigger_ref_, &sensor_ref_}) {
+                              &trigger_ref_, &sensor_ref_, &origin_}) {
         params.add(column->take());
     }
     params.add(payload_.take());

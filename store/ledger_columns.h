@@ -23,7 +23,7 @@ private:
     LineText payload_;
 };
 
-// Events from outside: $1..$9 of record_accepted.
+// Events from outside: $1..$10 of record_accepted.
 class AcceptedColumns {
 public:
     void add(const Entry& entry);
@@ -31,7 +31,7 @@ public:
 
 private:
     ArrayText sensor_, event_, scheduled_, fired_, trigger_;
-    ArrayText dedupe_key_, trigger_ref_, sensor_ref_;
+    ArrayText dedupe_key_, trigger_ref_, sensor_ref_, origin_;
     LineText payload_;
 };
 

@@ -76,6 +76,14 @@ constexpr Statement kTimer{"timer_figures", R"sql(
 SELECT state, fault, micros(cursor_at), micros(next_at), fires, spec_rev, micros(anchor_at)
 FROM timer WHERE sensor_id = $1)sql"};
 
+constexpr Statement kHostSensor{
+    "host_sensor_figures",
+    "SELECT position, micros(updated_at) FROM sensor_progress WHERE sensor_id = $1"};
+
+constexpr Statement kHostSkips{"host_sensor_skips", R"sql(
+SELECT reason, count, micros(since_at), micros(through_at), detail, micros(recorded_at)
+FROM sensor_skip WHERE sensor_id = $1 ORDER BY id DESC LIMIT 10)sql"};
+
 constexpr Statement kEventCount{"count_events",
                                 "SELECT count(*) FROM event WHERE scheduled_at >= instant($1)"};
 constexpr Statement kEnforcementCount{
@@ -274,6 +282,29 @@ std::optional<TimerFigures> Queries::timer(SensorId sensor) {
                                .fires = rows[0].number(4),
                                .spec_rev = Generation{rows[0].number(5)},
                                .anchor_at = rows[0].moment(6)};
+    });
+    return figures;
+}
+
+std::optional<HostSensorFigures> Queries::host_sensor(SensorId sensor) {
+    std::optional<HostSensorFigures> figures;
+    connection_.read([&](Session& session) {
+        const auto id = Params().add(sensor.value);
+        const auto rows = session.run(kHostSensor, id);
+        if (rows.empty()) return;
+        figures = HostSensorFigures{
+            .position = rows[0].string(0), .updated_at = rows[0].moment(1), .skips = {}};
+        const auto skips = session.run(kHostSkips, id);
+        for (int n = 0; n < skips.size(); ++n) {
+            const auto row = skips[n];
+            figures->skips.push_back(
+                {.reason = row.string(0),
+                 .count = row.is_null(1) ? std::nullopt : std::optional(row.number(1)),
+                 .since = row.moment_or_none(2),
+                 .through = row.moment_or_none(3),
+                 .detail = row.string(4),
+                 .recorded_at = row.moment(5)});
+        }
     });
     return figures;
 }

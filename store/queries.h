@@ -34,7 +34,7 @@ struct EventRow {
     SensorId sensor;
     std::string sensor_ref;
     std::string trigger_ref;
-    std::string origin;  // "timer", "manual", "migration"
+    std::string origin;  // "timer", "manual", "journal", "systemd", "migration"
     Generation generation;
     TimePoint scheduled_at;
     TimePoint fired_at;
@@ -106,6 +106,22 @@ struct TimerFigures {
     TimePoint anchor_at;
 };
 
+// How far a sensor of the host has come, and what it has passed over.
+struct HostSensorFigures {
+    struct Skip {
+        std::string reason;  // "burst", "vacuumed", "refused"
+        std::optional<std::int64_t> count;
+        std::optional<TimePoint> since;
+        std::optional<TimePoint> through;
+        std::string detail;
+        TimePoint recorded_at;  // database clock
+    };
+
+    std::string position;     // JSON, the sensor's own
+    TimePoint updated_at;     // database clock
+    std::vector<Skip> skips;  // the newest ten, newest first
+};
+
 struct Figures {
     std::int64_t events = 0;  // scheduled since the moment asked, as the next two
     std::int64_t enforcements = 0;
@@ -128,6 +144,7 @@ public:
 
     RuleFigures rule(RuleId rule);
     std::optional<TimerFigures> timer(SensorId sensor);
+    std::optional<HostSensorFigures> host_sensor(SensorId sensor);
     Figures figures(TimePoint since);
 
 private:

@@ -17,6 +17,7 @@ constexpr std::size_t kListItems = 10'000;  // no list of ours is as long
 // The last enumerator of each: what decoding refuses to exceed.
 constexpr auto last(SkipReason) { return SkipReason::kPastOneShot; }
 constexpr auto last(RequestOutcome) { return RequestOutcome::kRefused; }
+constexpr auto last(EventOrigin) { return EventOrigin::kSystemd; }
 constexpr auto last(ExecutionState) { return ExecutionState::kAbandoned; }
 constexpr auto last(OutputFormat) { return OutputFormat::kJson; }
 
@@ -24,8 +25,8 @@ constexpr auto last(OutputFormat) { return OutputFormat::kJson; }
 template <class Given, class T>
 concept Maybe = std::same_as<std::remove_const_t<Given>, T>;
 
-// The fields of each struct, in the order of their bytes. A change of anything here is a new
-// kVersion.
+// The fields of each struct, in the order of their bytes. A change of what the runner is told
+// or tells is a new kVersion; nothing else leaves the program.
 void fields(auto& visit, Maybe<Decision> auto& d) {
     visit(d.sensor, d.spec_rev, d.from, d.through, d.skip_through, d.skipped, d.reason, d.fires,
           d.misfire, d.exhausted, d.due_at, d.fired_at, d.next_at, d.occurrence);
@@ -44,7 +45,7 @@ void fields(auto& visit, Maybe<Confirmations> auto& m) { visit(m.confirmations);
 void fields(auto& visit, Maybe<CatalogChanged> auto& m) { visit(m.generation); }
 void fields(auto&, Maybe<Wake> auto&) {}
 void fields(auto& visit, Maybe<FireRequest> auto& m) {
-    visit(m.request, m.reply_to, m.sensor, m.scheduled_at, m.dedupe_key, m.payload);
+    visit(m.request, m.reply_to, m.sensor, m.scheduled_at, m.dedupe_key, m.payload, m.origin);
 }
 void fields(auto& visit, Maybe<FireReply> auto& m) {
     visit(m.request, m.outcome, m.event, m.scheduled_at, m.fault);

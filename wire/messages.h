@@ -41,7 +41,7 @@ struct CatalogChanged {
 // Anyone -> an executor or the sweep: there may be ready work.
 struct Wake {};
 
-// Control -> executors: an event from outside for `sensor`.
+// Control, or a loop of host sensors -> executors: an event from outside for `sensor`.
 struct FireRequest {
     std::uint64_t request = 0;  // the asker's number, repeated in the reply
     std::string reply_to;       // the asker's inbox
@@ -49,6 +49,7 @@ struct FireRequest {
     TimePoint scheduled_at;  // the moment of acceptance
     std::string dedupe_key;
     std::string payload;  // compact JSON, checked against the trigger's out_schema
+    EventOrigin origin = EventOrigin::kManual;
 };
 
 enum class RequestOutcome : std::uint8_t {

@@ -58,7 +58,7 @@ bool Preparation::describe_event(const Catalog& catalog, Prepared& prepared, Tim
         event.fired_at = work.decision->fired_at;
         event.payload = payloads_.make(trigger->ref, *sensor, *work.decision);
     } else {
-        event.origin = EventOrigin::kManual;
+        event.origin = work.fire->origin;
         event.scheduled_at = work.fire->scheduled_at;
         event.fired_at = now;
         event.dedupe_key = work.fire->dedupe_key;

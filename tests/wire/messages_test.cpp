@@ -58,7 +58,7 @@ std::vector<Message> one_of_each() {
             Confirmations{{{{1}, {2}, at(3), true}}},
             CatalogChanged{{5}},
             Wake{},
-            FireRequest{1, "c", {2}, at(3), "k", "{}"},
+            FireRequest{1, "c", {2}, at(3), "k", "{}", EventOrigin::kJournal},
             FireReply{1, RequestOutcome::kDuplicate, {2}, at(3), "f"},
             RunRequest{1, "c", {2}, at(3), "{}", "k"},
             RunReply{1, RequestOutcome::kRefused, kKey, "f"},
@@ -143,7 +143,8 @@ TEST(Messages, BytesStayAsTheyAre) {
         "0100000063"
         "02000000000000000300000000000000"
         "010000006b"
-        "020000007b7d",
+        "020000007b7d"
+        "02",
         "0105"
         "0100000000000000"
         "01"
