@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "core/digest.h"
+#include "core/journal.h"
 
 namespace attune {
 namespace {
@@ -226,9 +227,9 @@ std::optional<SensorRuntime> parse_runtime(std::string_view text) {
 }
 
 SensorRuntime usual_runtime(std::string_view trigger) {
-    const bool timer = trigger == "core.intervaltimer" || trigger == "core.crontimer" ||
-                       trigger == "core.datetimetimer";
-    return timer ? SensorRuntime::kBuiltin : SensorRuntime::kExternal;
+    const bool ours = trigger == "core.intervaltimer" || trigger == "core.crontimer" ||
+                      trigger == "core.datetimetimer" || trigger == kJournalTrigger;
+    return ours ? SensorRuntime::kBuiltin : SensorRuntime::kExternal;
 }
 
 }  // namespace attune

@@ -18,7 +18,8 @@ SourceSpec read_source_spec(const Json& document);
 // The sensor runtime as it is spelt, or nullopt for one that attune does not have.
 std::optional<SensorRuntime> parse_runtime(std::string_view text);
 
-// What runs a sensor of `trigger` whose manifest does not say: attune itself for the timers.
+// What runs a sensor of `trigger` whose manifest does not say: attune itself, if it can raise
+// such events.
 SensorRuntime usual_runtime(std::string_view trigger);
 
 }  // namespace attune

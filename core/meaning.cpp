@@ -66,14 +66,14 @@ public:
         if (!written.empty() && !parse_runtime(written)) {
             report("ATT4101", "/spec/runtime",
                    fmt::format("runtime `{}` is not supported", written),
-                   "core.sensor.builtin runs timers inside attune; core.sensor.external takes "
+                   "core.sensor.builtin is run by attune itself; core.sensor.external takes "
                    "events from `attune fire`");
         } else if (sensor.runtime == SensorRuntime::kBuiltin &&
-                   !is_timer_trigger(sensor.trigger)) {
+                   usual_runtime(sensor.trigger.text()) != SensorRuntime::kBuiltin) {
             report(
                 "ATT4102", "/spec/runtime",
                 fmt::format("attune cannot raise events of `{}` itself", sensor.trigger.text()),
-                "core.sensor.builtin is for the timers of pack core; write "
+                "core.sensor.builtin is for triggers of pack core; write "
                 "core.sensor.external, or leave runtime out");
         }
     }
