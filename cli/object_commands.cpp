@@ -102,6 +102,19 @@ int run_get(const Given& given, Terminal& terminal) {
     return kExitOk;
 }
 
+// Of a sensor of the host: when it last moved, and what it has passed over.
+void add_progress(Lines& lines, const Json& object) {
+    if (!object.contains("progress") || object.at("progress").is_null()) return;
+    const auto& progress = object.at("progress");
+    lines.add("progress", "as of " + table_time(cell(progress, "updated_at")));
+    for (const auto& skip : progress.at("skips")) {
+        const auto count = cell(skip, "count");
+        auto text = cell(skip, "reason") + ", " + (count.empty() ? "not counted" : count);
+        if (const auto detail = cell(skip, "detail"); !detail.empty()) text += ": " + detail;
+        lines.add("  skipped", table_time(cell(skip, "recorded_at")) + "  " + text);
+    }
+}
+
 void add_timer(Lines& lines, const Json& object) {
     if (!object.contains("timer") || object.at("timer").is_null()) return;
     const auto& timer = object.at("timer");
@@ -142,6 +155,7 @@ void print_described(const Json& object, Terminal& terminal) {
     lines.add("created at", table_time(cell(object, "created_at")));
     if (object.contains("enabled")) lines.add("enabled", on_off(object));
     add_timer(lines, object);
+    add_progress(lines, object);
     if (object.contains("rules")) lines.add("rules", joined(object.at("rules")));
     add_figures(lines, object);
     lines.print(terminal.out);
@@ -177,7 +191,8 @@ void add_object_commands(std::vector<Command>& commands) {
     commands.push_back(
         {.words = "describe",
          .summary = "show one object with everything known about it",
-         .text = "For a sensor: its timer and the rules that answer it. For a rule: how many "
+         .text = "For a sensor: its timer or progress, and the rules that answer it. For a "
+                 "rule: how many "
                  "events matched, how many did not, and the last reason why not.",
          .examples = {"attune describe sensor ops.every_5s", "attune describe rule ops.greet"},
          .options = {kind,

@@ -14,6 +14,7 @@ inline constexpr const char* kSourceTrouble = "fdfde59627fd4ba4bc347aa3488f0acb"
 inline constexpr const char* kSourceFinding = "1b47a6f3f5af4d0a9a257704e4f1ecda";
 inline constexpr const char* kTimerStarted = "fdb6fc15d39742f79601b137c6a9c355";
 inline constexpr const char* kSensorFaulted = "2f3a7fe38fe54349877137fcd4ae53bb";
+inline constexpr const char* kJournalSkipped = "13352f33e58e4ff18c87e865b5c595e5";
 inline constexpr const char* kExecutionFailed = "807a79a22cf547d79be74f9d5fcbd6eb";
 inline constexpr const char* kExecutionSucceeded = "b8daf14c0eee4072a9d2b44050ed0b69";
 inline constexpr const char* kEarlierLifeCut = "21a60a0406cd4a23b84a699d8d9288d1";

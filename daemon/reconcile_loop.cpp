@@ -28,6 +28,7 @@ ReconcileLoop::ReconcileLoop(ReconcileOptions options, const Database& database,
       bus_(bus),
       inbox_(bus, kReconcileInbox),
       feed_(bus, {kFeedInbox}),
+      journal_(bus, {kJournalInbox}),
       watcher_(options_.source_path),
       reconciler_(options_.source_path, database, zones) {
     for (int i = 0; i < options_.timer_workers; ++i) {
@@ -112,11 +113,12 @@ void ReconcileLoop::pass(Moment moment) {
     announce(report, moment);
 }
 
-// Executors find out by themselves, with every recording; timers have to be told.
+// Executors find out by themselves, with every recording; sensors have to be told.
 void ReconcileLoop::announce(const Report& report, Moment moment) {
     if (report.generation <= announced_) return;
     catalog_.at_least(report.generation);
     for (const auto& worker : timers_) worker->send(encode(CatalogChanged{report.generation}));
+    journal_.send(encode(CatalogChanged{report.generation}));
     if (report.moved && listened_.load()) {
         feed_.send(encode(catalog_changed(report.generation, moment.now)));
     }

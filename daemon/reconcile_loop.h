@@ -54,6 +54,7 @@ private:
     Inbox inbox_;
     std::vector<std::unique_ptr<Outbox>> timers_;
     Outbox feed_;
+    Outbox journal_;
     TreeWatcher watcher_;
     Reconciler reconciler_;
 

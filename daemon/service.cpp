@@ -17,6 +17,7 @@
 #include "daemon/reconcile_loop.h"
 #include "daemon/runner/runner_link.h"
 #include "daemon/runner/runner_loop.h"
+#include "daemon/sensor/journal_loop.h"
 #include "daemon/sensor/timer_loop.h"
 #include "daemon/sweep.h"
 #include "os/files.h"
@@ -141,6 +142,11 @@ void Service::start_threads() {
                 TimerShared{bus_, zones_, drain_, waiting_for_clock_, vitals_, log_});
         });
     }
+    start("journal", [this] {
+        return std::make_unique<JournalLoop>(
+            JournalLoopOptions{options_.journal_directory, options_.recorders}, database_, bus_,
+            catalog_, drain_, log_);
+    });
     start("sweep", [this] {
         return std::make_unique<Sweep>(
             SweepOptions{incarnation_, options_.lease, options_.recorders,

@@ -42,9 +42,10 @@ struct ServiceOptions {
     std::optional<gid_t> control_group;
     int recorders = 2;
     int timer_workers = 1;
-    bool trust_clock = false;   // see TimerLoopOptions
-    int slots = 4;              // process actions at once
-    std::string runner_socket;  // of attune-runner; empty: processes run in the daemon
+    bool trust_clock = false;       // see TimerLoopOptions
+    std::string journal_directory;  // what core.journal follows; empty: the host's journal
+    int slots = 4;                  // process actions at once
+    std::string runner_socket;      // of attune-runner; empty: processes run in the daemon
     Duration drain_timeout = std::chrono::seconds(30);
     Duration lease = std::chrono::seconds(20);
     Duration poll = std::chrono::seconds(60);         // full look at the source without a hint

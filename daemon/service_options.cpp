@@ -10,6 +10,7 @@ ServiceOptions service_options(const DaemonConfig& config, const std::string& ve
     options.node = config.node;
     options.source_path = config.source_path;
     options.runtime_dir = config.runtime_dir;
+    options.journal_directory = config.journal_directory;
     options.runner_socket = config.runner_socket;
     options.control_socket = config.control_socket;
     options.feed_socket = feed_socket(config);

@@ -95,6 +95,7 @@ DaemonConfig with_defaults(const Json& settings, const ConfigRequest& request) {
     config.slots = at(settings, "/executors/slots", 2 * static_cast<int>(usable_processors()));
     config.timer_workers = at(settings, "/timers/workers", 1);
     config.trust_clock = at(settings, "/timers/trust_clock", false);
+    config.journal_directory = at<std::string>(settings, "/journal/directory", "");
     config.runner_socket = at<std::string>(settings, "/runner/socket", "");
     config.control_socket =
         at(settings, "/control/socket", config.runtime_dir + "/control.sock");
@@ -182,7 +183,8 @@ std::string describe(const DaemonConfig& config) {
            line("  binaries", config.database_binaries) + "executors:\n" +
            line("  recorders", config.recorders) + line("  slots", config.slots) + "timers:\n" +
            line("  workers", config.timer_workers) + line("  trust_clock", config.trust_clock) +
-           "runner:\n" + line("  socket", config.runner_socket) + "control:\n" +
+           "journal:\n" + line("  directory", config.journal_directory) + "runner:\n" +
+           line("  socket", config.runner_socket) + "control:\n" +
            line("  socket", config.control_socket) + line("  group", config.control_group) +
            "log:\n" + line("  level", config.log_level) +
            line("drain_timeout", format_duration(config.drain_timeout));

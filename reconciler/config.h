@@ -34,7 +34,8 @@ struct DaemonConfig {
     int slots = 4;
     int timer_workers = 1;
     bool trust_clock = false;
-    std::string runner_socket;  // empty: the runner is in the daemon
+    std::string journal_directory;  // empty: the host's journal
+    std::string runner_socket;      // empty: the runner is in the daemon
     std::string control_socket;
     std::string control_group;
     std::string log_level;

@@ -7,6 +7,7 @@
 namespace attune {
 
 inline constexpr const char* kFeedInbox = "feed";
+inline constexpr const char* kJournalInbox = "journal";
 inline constexpr const char* kReconcileInbox = "reconcile";
 inline constexpr const char* kRunnerInbox = "runner";
 inline constexpr const char* kSweepInbox = "sweep";

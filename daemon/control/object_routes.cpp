@@ -72,6 +72,8 @@ Json describe(ControlDesk& desk, const StoredObject& object) {
         case Kind::kSensor: {
             const auto timer = desk.queries.timer(SensorId{object.id});
             described["timer"] = timer ? view(*timer) : Json();
+            const auto progress = desk.queries.host_sensor(SensorId{object.id});
+            described["progress"] = progress ? view(*progress) : Json();
             described["rules"] = rules_of(desk, object.id);
             break;
         }

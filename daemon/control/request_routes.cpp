@@ -52,7 +52,7 @@ const CatalogSensor* fireable(const Catalog& catalog, const std::string& ref,
         why_not = no_object(catalog, Kind::kSensor, ref);
     } else if (sensor->runtime != SensorRuntime::kExternal) {
         why_not = error_response(
-            409, "not_external", fmt::format("sensor `{}` is fired by its timer", ref),
+            409, "not_external", fmt::format("attune fires sensor `{}` itself", ref),
             "only sensors with `runtime: core.sensor.external` are fired from outside; to run "
             "an action by hand use `attune run`");
     } else if (!sensor->enabled) {

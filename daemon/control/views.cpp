@@ -120,6 +120,21 @@ Json view(const TimerFigures& timer) {
             {"anchor_at", moment(timer.anchor_at)}};
 }
 
+Json view(const HostSensorFigures& sensor) {
+    Json skips = Json::array();
+    for (const auto& skip : sensor.skips) {
+        skips.push_back({{"reason", skip.reason},
+                         {"count", skip.count ? Json(*skip.count) : Json()},
+                         {"since", moment(skip.since)},
+                         {"through", moment(skip.through)},
+                         {"detail", text_or_null(skip.detail)},
+                         {"recorded_at", moment(skip.recorded_at)}});
+    }
+    return {{"position", parsed(sensor.position)},
+            {"updated_at", moment(sensor.updated_at)},
+            {"skips", std::move(skips)}};
+}
+
 Json view(const RuleFigures& rule) {
     return {{"matched", rule.matched},
             {"unmatched", rule.unmatched},

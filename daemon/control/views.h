@@ -16,6 +16,7 @@ Json view(const EnforcementRow& enforcement);
 Json view(const ExecutionRow& execution);
 Json view(const AttemptRow& attempt);
 Json view(const TimerFigures& timer);
+Json view(const HostSensorFigures& sensor);
 Json view(const RuleFigures& rule);
 Json view(const Revision& revision);
 
