@@ -11,8 +11,8 @@ public:
     Duration elapsed() const override;  // CLOCK_BOOTTIME
 };
 
-// CLOCK_MONOTONIC, which stands while the machine sleeps: for the service manager, which
-// measures with it. For nothing else.
+// CLOCK_MONOTONIC, which stands while the machine sleeps: for the service manager and its
+// library, which measure with it. For nothing else.
 Duration monotonic_time();
 
 }  // namespace attune

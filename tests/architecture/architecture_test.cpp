@@ -52,7 +52,8 @@ const std::multimap<std::string, std::string> kHomes = {
     {"libpq-fe.h", "store/"},
     {"git2", "reconciler/"},
     {"spdlog/", "daemon/"},
-    {"systemd/sd-daemon.h", "daemon/"},
+    {"systemd/sd-bus", "wire/system_bus"},
+    {"systemd/sd-daemon", "daemon/"},
     {"systemd/sd-journal.h", "os/journal.cpp"},           // reading
     {"systemd/sd-journal.h", "daemon/journal_sink.cpp"},  // writing
     {"CLI/", "cli/"},
