@@ -8,6 +8,7 @@
 
 #include "core/digest.h"
 #include "core/journal.h"
+#include "core/unit_state.h"
 
 namespace attune {
 namespace {
@@ -228,7 +229,8 @@ std::optional<SensorRuntime> parse_runtime(std::string_view text) {
 
 SensorRuntime usual_runtime(std::string_view trigger) {
     const bool ours = trigger == "core.intervaltimer" || trigger == "core.crontimer" ||
-                      trigger == "core.datetimetimer" || trigger == kJournalTrigger;
+                      trigger == "core.datetimetimer" || trigger == kJournalTrigger ||
+                      trigger == kUnitTrigger;
     return ours ? SensorRuntime::kBuiltin : SensorRuntime::kExternal;
 }
 

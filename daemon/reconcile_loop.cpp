@@ -28,12 +28,12 @@ ReconcileLoop::ReconcileLoop(ReconcileOptions options, const Database& database,
       bus_(bus),
       inbox_(bus, kReconcileInbox),
       feed_(bus, {kFeedInbox}),
-      journal_(bus, {kJournalInbox}),
       watcher_(options_.source_path),
       reconciler_(options_.source_path, database, zones) {
-    for (int i = 0; i < options_.timer_workers; ++i) {
-        timers_.push_back(
-            std::make_unique<Outbox>(bus, std::vector<std::string>{timer_inbox(i)}));
+    std::vector<std::string> inboxes = {kJournalInbox, kSystemdInbox};
+    for (int i = 0; i < options_.timer_workers; ++i) inboxes.push_back(timer_inbox(i));
+    for (const auto& inbox : inboxes) {
+        sensors_.push_back(std::make_unique<Outbox>(bus, std::vector<std::string>{inbox}));
     }
 }
 
@@ -117,8 +117,7 @@ void ReconcileLoop::pass(Moment moment) {
 void ReconcileLoop::announce(const Report& report, Moment moment) {
     if (report.generation <= announced_) return;
     catalog_.at_least(report.generation);
-    for (const auto& worker : timers_) worker->send(encode(CatalogChanged{report.generation}));
-    journal_.send(encode(CatalogChanged{report.generation}));
+    for (const auto& loop : sensors_) loop->send(encode(CatalogChanged{report.generation}));
     if (report.moved && listened_.load()) {
         feed_.send(encode(catalog_changed(report.generation, moment.now)));
     }

@@ -52,9 +52,8 @@ private:
 
     Bus& bus_;
     Inbox inbox_;
-    std::vector<std::unique_ptr<Outbox>> timers_;
+    std::vector<std::unique_ptr<Outbox>> sensors_;
     Outbox feed_;
-    Outbox journal_;
     TreeWatcher watcher_;
     Reconciler reconciler_;
 

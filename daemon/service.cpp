@@ -18,6 +18,7 @@
 #include "daemon/runner/runner_link.h"
 #include "daemon/runner/runner_loop.h"
 #include "daemon/sensor/journal_loop.h"
+#include "daemon/sensor/systemd_loop.h"
 #include "daemon/sensor/timer_loop.h"
 #include "daemon/sweep.h"
 #include "os/files.h"
@@ -146,6 +147,11 @@ void Service::start_threads() {
         return std::make_unique<JournalLoop>(
             JournalLoopOptions{options_.journal_directory, options_.recorders}, database_, bus_,
             catalog_, drain_, log_);
+    });
+    start("systemd", [this] {
+        return std::make_unique<SystemdLoop>(
+            SystemdLoopOptions{.bus_address = {}, .executors = options_.recorders}, database_,
+            bus_, catalog_, drain_, log_);
     });
     start("sweep", [this] {
         return std::make_unique<Sweep>(

@@ -11,6 +11,7 @@ inline constexpr const char* kJournalInbox = "journal";
 inline constexpr const char* kReconcileInbox = "reconcile";
 inline constexpr const char* kRunnerInbox = "runner";
 inline constexpr const char* kSweepInbox = "sweep";
+inline constexpr const char* kSystemdInbox = "systemd";
 
 std::string executor_inbox(int index);                 // "executor.0"
 std::vector<std::string> executor_inboxes(int count);  // of all executors, for an Outbox

@@ -27,12 +27,6 @@ Database named(Database database) {
     return database;
 }
 
-bool is_ours(const Catalog& catalog, const CatalogSensor& sensor) {
-    if (!sensor.enabled || sensor.runtime != SensorRuntime::kBuiltin) return false;
-    const auto* trigger = catalog.triggers().find(sensor.trigger);
-    return trigger != nullptr && trigger->ref.text() == kJournalTrigger;
-}
-
 }  // namespace
 
 JournalLoop::JournalLoop(JournalLoopOptions options, const Database& database, Bus& bus,
@@ -104,10 +98,7 @@ void JournalLoop::settle(const FireReply& reply) {
 void JournalLoop::follow_catalog() {
     auto catalog = catalog_.get();
     if (catalog == known_ && left_.empty()) return;
-    std::map<SensorId, std::shared_ptr<const CatalogSensor>> wanted;
-    catalog->sensors().for_each([&](const std::shared_ptr<const CatalogSensor>& sensor) {
-        if (is_ours(*catalog, *sensor)) wanted.emplace(sensor->id, sensor);
-    });
+    const auto wanted = host_sensors(*catalog, kJournalTrigger);
     if (!loaded_) {
         for (const auto& [id, position] : store_.load(EventOrigin::kJournal)) {
             watched_[id].saved = journal_position(position);
@@ -125,8 +116,7 @@ void JournalLoop::follow_catalog() {
     known_ = std::move(catalog);
 }
 
-void JournalLoop::keep_only(
-    const std::map<SensorId, std::shared_ptr<const CatalogSensor>>& wanted) {
+void JournalLoop::keep_only(const HostSensors& wanted) {
     for (auto each = watched_.begin(); each != watched_.end();) {
         if (wanted.contains(each->first)) {
             ++each;
@@ -227,7 +217,7 @@ void JournalLoop::save() {
 
 void JournalLoop::tell(const Watched& watched, const HostSkip& skip) {
     const auto& ref = watched.sensor->ref.text();
-    const LogFields about(message_id::kJournalSkipped, {{"ATTUNE_SENSOR", ref}});
+    const LogFields about(message_id::kHostSkipped, {{"ATTUNE_SENSOR", ref}});
     switch (skip.reason) {
         case HostSkipReason::kBurst:
             log_.warn("{}: {} entries beyond its limit are skipped", ref, *skip.count);

@@ -18,6 +18,7 @@
 #include "daemon/log.h"
 #include "daemon/loop.h"
 #include "daemon/sensor/event_post.h"
+#include "daemon/sensor/host_sensors.h"
 #include "daemon/sensor/journal_follower.h"
 #include "store/host_sensor_store.h"
 
@@ -50,7 +51,7 @@ private:
     void take_in();
     void settle(const FireReply& reply);
     void follow_catalog();
-    void keep_only(const std::map<SensorId, std::shared_ptr<const CatalogSensor>>& wanted);
+    void keep_only(const HostSensors& wanted);
     void open(Watched& watched, Duration elapsed);
     void close(Watched& watched);
     void pump(Watched& watched, Moment moment);

@@ -203,9 +203,10 @@ TEST(LoadSource, NeedsExactlyOneSource) {
 TEST(CorePack, HasItsTriggersAndThreeActions) {
     std::vector<std::string> refs;
     for (const auto& manifest : core_manifests()) refs.push_back(manifest.ref.text());
-    EXPECT_THAT(refs, testing::UnorderedElementsAre(
-                          "core", "core.intervaltimer", "core.crontimer", "core.datetimetimer",
-                          "core.journal", "core.echo", "core.noop", "core.sleep"));
+    EXPECT_THAT(refs, testing::UnorderedElementsAre("core", "core.intervaltimer",
+                                                    "core.crontimer", "core.datetimetimer",
+                                                    "core.journal", "core.systemd_unit",
+                                                    "core.echo", "core.noop", "core.sleep"));
 }
 
 TEST(CorePack, AsksOfTimersWhatTheyAlwaysAsked) {
