@@ -194,6 +194,38 @@ a_reload_of_a_bad_edit_keeps_what_was() {
   within 10 status_has '^generation'
 }
 
+an_entry_of_the_journal_is_an_event() {
+  cat >/etc/attune/config/packs/ops/sensors/lines.yaml <<'EOF'
+apiVersion: attune/v1
+kind: Sensor
+metadata: {ref: ops.lines}
+spec: {trigger: core.journal, config: {match: [{identifier: promise}]}}
+EOF
+  systemctl reload attuned
+  within 10 sh -c 'attune describe sensor ops.lines | grep -q progress'
+  logger --tag promise 'the door is open'
+  within 10 sh -c "attune events --sensor ops.lines -o json | grep -q 'the door is open'"
+}
+
+the_example_brings_a_failed_service_back() {
+  local examples=/usr/share/doc/attune/examples/host
+  install_deb polkitd >/dev/null 2>&1
+  cp $examples/50-attune-example.rules /etc/polkit-1/rules.d/
+  cp -r $examples/config/packs/upkeep /etc/attune/config/packs/
+  printf '[Service]\nExecStart=/bin/sleep infinity\n' >/etc/systemd/system/attune-example.service
+  systemctl daemon-reload
+  systemctl start attune-example
+  systemctl reload attuned
+  within 10 sh -c 'attune describe sensor upkeep.services | grep -q progress'
+  systemctl kill --signal SEGV attune-example
+  within 20 sh -c "attune events --sensor upkeep.services -o json | grep -q recovered"
+  systemctl is-active attune-example
+  within 10 sh -c "journalctl -t attune-notify | grep -q 'attune-example.service failed (core-dump)\|attune-example.service failed (signal)'"
+  # Nothing else may be started by actions.
+  fails runuser -u attune-run -- systemctl --no-ask-password start attune-runner.socket 2>/dev/null
+  fails runuser -u attune-run -- systemctl --no-ask-password stop attune-example 2>/dev/null
+}
+
 a_failed_execution_is_found_by_its_fields() {
   local id
   fails attune run core.noop --params '{"exit_code": 3}' --wait >/tmp/run.log 2>&1
@@ -480,6 +512,8 @@ for each in \
   the_doctor_sees_what_is_not_well \
   a_reload_takes_in_a_good_edit \
   a_reload_of_a_bad_edit_keeps_what_was \
+  an_entry_of_the_journal_is_an_event \
+  the_example_brings_a_failed_service_back \
   a_failed_execution_is_found_by_its_fields \
   an_action_may_do_what_the_unit_says \
   a_drop_in_grants_more \
