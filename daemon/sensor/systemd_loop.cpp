@@ -101,7 +101,6 @@ void SystemdLoop::settle(const FireReply& reply) {
                           .since = std::nullopt,
                           .through = std::nullopt,
                           .detail = unit + ": " + reply.fault});
-        watched.unsaved = true;
     }
     const auto telling = watched.telling.find(unit);
     if (telling == watched.telling.end() || --telling->second.unsettled > 0) return;
