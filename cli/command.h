@@ -2,6 +2,7 @@
 // and documentation come from the same words. cli/arguments.h turns argv into a call.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -10,10 +11,11 @@
 #include <vector>
 
 #include "cli/terminal.h"
+#include "core/exit_meaning.h"
 
 namespace attune {
 
-// Of the whole program; docs/commands.md tells them to users.
+// Of the whole program.
 enum ExitCode : int {
     kExitOk = 0,
     kExitFailed = 1,       // invalid input, or what was asked for failed
@@ -23,6 +25,16 @@ enum ExitCode : int {
     kExitUnreachable = 5,  // daemon or database
     kExitUsage = 64,
 };
+
+// As docs/commands.md and the manual tell them.
+inline constexpr std::array kExitMeanings = {
+    ExitMeaning{kExitOk, "all is well"},
+    ExitMeaning{kExitFailed, "invalid input, findings, or what was asked for failed"},
+    ExitMeaning{kExitChanges, "`plan --detailed-exitcode`: there are changes"},
+    ExitMeaning{kExitWarnings, "`--fail-on-warning`: there are warnings"},
+    ExitMeaning{kExitBrake, "refused by a safety brake"},
+    ExitMeaning{kExitUnreachable, "the daemon or the database cannot be reached"},
+    ExitMeaning{kExitUsage, "the command line is wrong"}};
 
 struct Option {
     enum class Kind {
@@ -34,9 +46,11 @@ struct Option {
     };
 
     Kind kind = Kind::kText;
-    std::string name;   // "--key" or "-o,--output"; of an operand what it stands for, "SENSOR"
-    std::string value;  // what a text or number stands for in the help, "KEY"
-    std::string help;   // one sentence, lower case, no full stop
+    std::string name;  // "--key" or "-o,--output"; of an operand what it stands for, "SENSOR"
+    // What a text or number stands for in the help, "KEY". The word also says how the shell
+    // completes it (manual/completion.cpp), as an operand's name does.
+    std::string value;
+    std::string help;                       // one sentence, lower case, no full stop
     std::vector<std::string> choices = {};  // what a text may be; none: anything
     bool required = false;
 };

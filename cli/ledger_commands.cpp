@@ -4,11 +4,13 @@
 #include <vector>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "cli/commands.h"
 #include "cli/daemon_client.h"
 #include "cli/output.h"
 #include "cli/table.h"
+#include "core/lifecycle.h"
 
 namespace attune {
 namespace {
@@ -46,8 +48,8 @@ int list(const Given& given, Terminal& terminal, const std::string& what,
 
 std::vector<Option> filters(std::vector<Option> more) {
     std::vector<Option> all = {
-        {Option::Kind::kText, "--sensor", "REF", "only of this sensor"},
-        {Option::Kind::kText, "--trigger", "REF", "only of this trigger"}};
+        {Option::Kind::kText, "--sensor", "SENSOR", "only of this sensor"},
+        {Option::Kind::kText, "--trigger", "TRIGGER", "only of this trigger"}};
     all.insert(all.end(), more.begin(), more.end());
     const std::vector<Option> rest = {
         {Option::Kind::kText, "--from", "TIME", "scheduled at or after this RFC 3339 moment"},
@@ -58,6 +60,14 @@ std::vector<Option> filters(std::vector<Option> more) {
         socket_option()};
     all.insert(all.end(), rest.begin(), rest.end());
     return all;
+}
+
+template <class States>
+Option state_option(const States& states) {
+    std::vector<std::string> words;
+    for (const auto state : states) words.emplace_back(to_string(state));
+    return {Option::Kind::kText, "--state", "STATE",
+            fmt::format("only in this state: {}", fmt::join(words, ", ")), words};
 }
 
 int run_events(const Given& given, Terminal& terminal) {
@@ -160,8 +170,7 @@ int run_trace(const Given& given, Terminal& terminal) {
 }  // namespace
 
 void add_ledger_commands(std::vector<Command>& commands) {
-    const Option state{Option::Kind::kText, "--state", "STATE", "only in this state"};
-    const Option rule{Option::Kind::kText, "--rule", "REF", "only of this rule"};
+    const Option rule{Option::Kind::kText, "--rule", "RULE", "only of this rule"};
     commands.push_back({.words = "events",
                         .summary = "list what has fired, newest first",
                         .text = {},
@@ -173,15 +182,16 @@ void add_ledger_commands(std::vector<Command>& commands) {
                         .text = "An event that a rule does not match leaves no row; `attune "
                                 "describe rule REF` counts those.",
                         .examples = {"attune enforcements --state errored"},
-                        .options = filters({rule, state}),
+                        .options = filters({rule, state_option(kEnforcementStates)}),
                         .run = run_enforcements});
     commands.push_back(
         {.words = "executions",
          .summary = "list runs of actions, newest first",
          .text = {},
          .examples = {"attune executions --state failed -o json"},
-         .options = filters(
-             {rule, {Option::Kind::kText, "--action", "REF", "only of this action"}, state}),
+         .options = filters({rule,
+                             {Option::Kind::kText, "--action", "ACTION", "only of this action"},
+                             state_option(kExecutionStates)}),
          .run = run_executions});
     commands.push_back(
         {.words = "trace",

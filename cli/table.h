@@ -7,6 +7,8 @@
 #include <utility>
 #include <vector>
 
+#include "core/columns.h"
+
 namespace attune {
 
 // Columns are separated by two blanks, the last one is not padded; widths count code points.
@@ -36,15 +38,6 @@ public:
 private:
     std::vector<std::pair<std::string, std::string>> lines_;
 };
-
-// How many columns `text` takes on a terminal, near enough.
-std::size_t code_points(std::string_view text);
-
-// `text` with blanks behind it up to `width` code points.
-std::string padded(std::string_view text, std::size_t width);
-
-// `text` with its lines broken at blanks where they are longer than `width` code points.
-std::string wrapped(std::string_view text, std::size_t width);
 
 // printable(), cut to `width` code points, ending in "..." when something was cut off.
 std::string shortened(std::string_view text, std::size_t width);

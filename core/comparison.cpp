@@ -135,9 +135,8 @@ const OperatorRow* find_operator(std::string_view name) {
 }
 
 Refused unknown_operator(std::string_view name) {
-    std::vector<std::string> names;
-    names.reserve(kOperators.size());
-    for (const OperatorRow& row : kOperators) names.emplace_back(row.name);
+    const auto known = operator_names();
+    const std::vector<std::string> names(known.begin(), known.end());
     const auto near = suggest(name, names);
     auto refused = refuse("ATT4032", fmt::format("unknown operator `{}`", name),
                           near ? fmt::format("did you mean `{}`?", *near)
@@ -278,6 +277,13 @@ std::string Comparison::explain(std::string_view path, const Json* field) const 
                                shortened(value_));
     }
     return {};
+}
+
+std::vector<std::string_view> operator_names() {
+    std::vector<std::string_view> names;
+    names.reserve(kOperators.size());
+    for (const OperatorRow& row : kOperators) names.push_back(row.name);
+    return names;
 }
 
 }  // namespace attune

@@ -11,6 +11,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/json.h"
 #include "core/pattern.h"
@@ -66,5 +67,8 @@ private:
     Json value_;
     std::shared_ptr<const re2::RE2> pattern_;  // of kMatches
 };
+
+// All operators' names: "equals", ...
+std::vector<std::string_view> operator_names();
 
 }  // namespace attune

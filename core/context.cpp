@@ -126,6 +126,14 @@ const std::string& label_of(const std::string& label, const Ref& ref) {
 
 }  // namespace
 
+std::vector<std::string> context_paths() {
+    std::vector<std::string> paths;
+    for (const FieldRow& row : kTable) {
+        if (!row.name.empty()) paths.push_back(fmt::format("{}.{}", row.root, row.name));
+    }
+    return paths;
+}
+
 Result<ContextPath> ContextPath::parse(std::string_view text) {
     if (text.find_first_of(" \t\r\n\"'{}|()") != std::string_view::npos) {
         return refuse("ATT4030", fmt::format("path `{}` has a character no path has", text),

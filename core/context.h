@@ -77,6 +77,9 @@ private:
     std::vector<std::string> below_;
 };
 
+// All there are, without their roots: "event.id", ...
+std::vector<std::string> context_paths();
+
 class Context {
 public:
     // `event` was raised by `sensor`, of `trigger`. All must outlive the context.

@@ -13,6 +13,10 @@ enum class TimerState { kArmed, kPaused, kExhausted, kFaulted, kRetired };
 
 enum class EnforcementState { kCreated, kProcessed, kErrored, kSuppressed };
 
+inline constexpr std::array kEnforcementStates = {
+    EnforcementState::kCreated, EnforcementState::kProcessed, EnforcementState::kErrored,
+    EnforcementState::kSuppressed};
+
 enum class ExecutionState {
     kRequested,  // ready once run_at has come
     kScheduled,  // claimed by an executor

@@ -3,6 +3,7 @@
 
 #include <optional>
 
+#include "daemon/program_options.h"
 #include "reconciler/config.h"
 
 namespace attune {
@@ -11,6 +12,8 @@ struct CommandLine {
     ConfigRequest config;  // with the process's environment
     bool check = false;    // print the settings in force and exit
 };
+
+const Program& daemon_program();
 
 // nullopt: everything is said (--help, --version, a mistake) and `code` is to be exited with.
 std::optional<CommandLine> parse_command_line(int argc, char** argv, int& code);

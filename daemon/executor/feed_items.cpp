@@ -1,6 +1,7 @@
 #include "daemon/executor/feed_items.h"
 
 #include "core/json.h"
+#include "wire/topics.h"
 
 namespace attune {
 namespace {
@@ -35,7 +36,7 @@ FeedItem event_created(const Entry& entry, TimePoint now) {
                     {"scheduled_at", format_rfc3339(event.scheduled_at)},
                     {"fired_at", format_rfc3339(event.fired_at)},
                     {"payload", parsed(event.payload)}};
-    return {"event.created", entry.sensor_ref, now, compact(data)};
+    return {std::string(topic::kEventCreated), entry.sensor_ref, now, compact(data)};
 }
 
 FeedItem enforcement_created(const Entry& entry, const Answer& answer, TimePoint now) {
@@ -46,17 +47,18 @@ FeedItem enforcement_created(const Entry& entry, const Answer& answer, TimePoint
               {"state", to_string(answer.state)},
               {"scheduled_at", format_rfc3339(entry.event->scheduled_at)}};
     if (!answer.reason.empty()) data["reason"] = answer.reason;
-    return {"enforcement.created", answer.rule_ref, now, compact(data)};
+    return {std::string(topic::kEnforcementCreated), answer.rule_ref, now, compact(data)};
 }
 
 FeedItem execution_requested(const Attempt& attempt, TimePoint now) {
     auto data = data_of(attempt);
     data["params"] = parsed(attempt.params);
-    return {"execution.requested", attempt.action_ref, now, compact(data)};
+    return {std::string(topic::kExecutionRequested), attempt.action_ref, now, compact(data)};
 }
 
 FeedItem execution_started(const Attempt& attempt, TimePoint now) {
-    return {"execution.started", attempt.action_ref, now, compact(data_of(attempt))};
+    return {std::string(topic::kExecutionStarted), attempt.action_ref, now,
+            compact(data_of(attempt))};
 }
 
 FeedItem execution_completed(const Attempt& attempt, const Outcome& outcome) {
@@ -64,11 +66,12 @@ FeedItem execution_completed(const Attempt& attempt, const Outcome& outcome) {
     data["state"] = to_string(outcome.state);
     data["finished_at"] = format_rfc3339(outcome.finished_at);
     data["result"] = parsed(outcome.result);
-    return {"execution.completed", attempt.action_ref, outcome.finished_at, compact(data)};
+    return {std::string(topic::kExecutionCompleted), attempt.action_ref, outcome.finished_at,
+            compact(data)};
 }
 
 FeedItem catalog_changed(Generation generation, TimePoint now) {
-    return {"catalog.changed", std::to_string(generation.value), now,
+    return {std::string(topic::kCatalogChanged), std::to_string(generation.value), now,
             compact(Json{{"generation", generation.value}})};
 }
 

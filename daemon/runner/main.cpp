@@ -1,13 +1,9 @@
 // attune-runner: runs process actions for attuned, as a user of its own, and outlives it.
-#include <getopt.h>
 #include <signal.h>
 
 #include <algorithm>
-#include <cstdio>
-#include <cstdlib>
 #include <exception>
 #include <memory>
-#include <optional>
 #include <string>
 #include <system_error>
 #include <utility>
@@ -19,6 +15,7 @@
 #include "daemon/activation.h"
 #include "daemon/exit_codes.h"
 #include "daemon/log.h"
+#include "daemon/runner/command_line.h"
 #include "daemon/runner/runner_host.h"
 #include "daemon/service_manager.h"
 #include "os/account.h"
@@ -34,90 +31,9 @@
 namespace attune {
 namespace {
 
-constexpr const char* kUsage =
-    "usage: attune-runner [--socket PATH] [--state-dir DIR] [--daemon USER]\n"
-    "                     [--log-level LEVEL] [--version]\n"
-    "\n"
-    "  --socket PATH      where attuned connects; default: what systemd has opened, else\n"
-    "                     $RUNTIME_DIRECTORY/runner.sock\n"
-    "  --state-dir DIR    where outcomes are kept; default: $STATE_DIRECTORY\n"
-    "  --daemon USER      who may connect, besides root and the runner's own user\n"
-    "  --log-level LEVEL  debug, info (default), warn or error\n"
-    "  --version          print the version and exit\n"
-    "\n"
-    "SIGTERM: end every action and stop. See docs/actions.md.\n";
-
 constexpr Duration kLongestWait = std::chrono::seconds(1);
 
-struct Arguments {
-    std::string socket;
-    std::string state_dir;
-    std::string daemon;
-    std::string log_level = "info";
-};
-
-std::string variable(const char* name) {
-    const char* value = ::getenv(name);
-    return value != nullptr ? value : "";
-}
-
-// nullopt: everything is said, and `code` is to be exited with.
-std::optional<Arguments> parse(int argc, char** argv, int& code) {
-    static const option kOptions[] = {{"socket", required_argument, nullptr, 's'},
-                                      {"state-dir", required_argument, nullptr, 'S'},
-                                      {"daemon", required_argument, nullptr, 'd'},
-                                      {"log-level", required_argument, nullptr, 'l'},
-                                      {"version", no_argument, nullptr, 'v'},
-                                      {"help", no_argument, nullptr, 'h'},
-                                      {nullptr, 0, nullptr, 0}};
-    Arguments arguments;
-    for (int option; (option = ::getopt_long(argc, argv, "", kOptions, nullptr)) != -1;) {
-        switch (option) {
-            case 's':
-                arguments.socket = optarg;
-                break;
-            case 'S':
-                arguments.state_dir = optarg;
-                break;
-            case 'd':
-                arguments.daemon = optarg;
-                break;
-            case 'l':
-                arguments.log_level = optarg;
-                break;
-            case 'v':
-                std::printf("attune-runner %s\n", std::string(version()).c_str());
-                code = exit_code::kOk;
-                return std::nullopt;
-            case 'h':
-                std::fputs(kUsage, stdout);
-                code = exit_code::kOk;
-                return std::nullopt;
-            default:
-                std::fputs(kUsage, stderr);
-                code = exit_code::kUsage;
-                return std::nullopt;
-        }
-    }
-    static const std::vector<std::string> kLevels = {"debug", "info", "warn", "error"};
-    const bool known = std::ranges::find(kLevels, arguments.log_level) != kLevels.end();
-    if (arguments.state_dir.empty()) arguments.state_dir = variable("STATE_DIRECTORY");
-    if (arguments.socket.empty() && !variable("RUNTIME_DIRECTORY").empty()) {
-        arguments.socket = variable("RUNTIME_DIRECTORY") + "/runner.sock";
-    }
-    if (optind != argc || !known || arguments.state_dir.empty()) {
-        std::fprintf(stderr, "attune-runner: %s\n%s",
-                     optind != argc ? "it takes no further arguments"
-                     : !known       ? "there is no such log level"
-                                    : "it needs --state-dir",
-                     kUsage);
-        code = exit_code::kUsage;
-        return std::nullopt;
-    }
-    return arguments;
-}
-
-RunnerHostOptions host_options(const Arguments& arguments) {
+RunnerHostOptions host_options(const RunnerArguments& arguments) {
     RunnerHostOptions options;
     options.boot_id = boot_id();
     if (arguments.daemon.empty()) return options;
@@ -130,7 +46,7 @@ RunnerHostOptions host_options(const Arguments& arguments) {
     return options;
 }
 
-UnixListener listen(const Arguments& arguments, UniqueFd activated) {
+UnixListener listen(const RunnerArguments& arguments, UniqueFd activated) {
     if (activated) return UnixListener::adopt(activated.release(), SOCK_SEQPACKET);
     if (arguments.socket.empty()) {
         throw std::system_error(std::make_error_code(std::errc::invalid_argument),
@@ -174,7 +90,7 @@ int serve(RunnerHost& host, SignalFd& signals, const SystemClock& clock, Log& lo
     }
 }
 
-int run(const Arguments& arguments, Log& log) {
+int run(const RunnerArguments& arguments, Log& log) {
     const SystemClock clock;
     SignalFd signals({SIGTERM, SIGINT});
     ignore_broken_pipes();
@@ -194,7 +110,7 @@ int run(const Arguments& arguments, Log& log) {
     return serve(host, signals, clock, log);
 }
 
-int start(const Arguments& arguments) {
+int start(const RunnerArguments& arguments) {
     const auto log = make_log(arguments.log_level);
     try {
         return run(arguments, *log);
@@ -217,6 +133,6 @@ int start(const Arguments& arguments) {
 
 int main(int argc, char** argv) {
     int code = 0;
-    const auto arguments = attune::parse(argc, argv, code);
+    const auto arguments = attune::parse_runner_arguments(argc, argv, code);
     return arguments ? attune::start(*arguments) : code;
 }

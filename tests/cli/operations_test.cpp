@@ -122,9 +122,9 @@ TEST(Operations, NamesOnlyUnitsAndFlagsThatThereAre) {
             unit[1].find('.') == std::string::npos ? unit[1] + ".service" : unit[1];
         EXPECT_TRUE(std::filesystem::exists(folder + name)) << unit[0];
     }
-    const auto usage = text_of("daemon/command_line.cpp");
-    for (const auto& flag : matches(kPage, "attuned (--[a-z]+)")) {
-        EXPECT_THAT(usage, HasSubstr(flag[1] + " "));
+    const auto options = text_of("daemon/command_line.cpp");
+    for (const auto& flag : matches(kPage, "attuned --([a-z]+)")) {
+        EXPECT_THAT(options, HasSubstr("ProgramOption{\"" + flag[1] + "\""));
     }
 }
 
