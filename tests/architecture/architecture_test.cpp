@@ -27,7 +27,8 @@ std::string where(const Line& line) { return line.file + ":" + std::to_string(li
 std::string room_of(const std::string& path) { return path.substr(0, path.find('/')); }
 
 // Each room and what it may include: itself and the rooms before it. cli and daemon do not
-// know each other; schemas holds data only and any room may read it.
+// know each other, and manual describes them both; schemas holds data only and any room may
+// read it.
 const std::map<std::string, std::set<std::string>> kMayInclude = {
     {"schemas", {"schemas"}},
     {"core", {"schemas", "core"}},
@@ -37,6 +38,8 @@ const std::map<std::string, std::set<std::string>> kMayInclude = {
     {"reconciler", {"schemas", "core", "os", "wire", "store", "reconciler"}},
     {"daemon", {"schemas", "core", "os", "wire", "store", "reconciler", "daemon"}},
     {"cli", {"schemas", "core", "os", "wire", "store", "reconciler", "cli"}},
+    {"manual",
+     {"schemas", "core", "os", "wire", "store", "reconciler", "daemon", "cli", "manual"}},
 };
 
 // The start of an outside include, and the folder or file that is its only home. A header that

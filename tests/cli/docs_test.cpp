@@ -8,36 +8,24 @@
 #include <gmock/gmock.h>
 
 #include "cli/command.h"
-#include "os/spawn.h"
+#include "tests/support/shell.h"
 
 namespace attune {
 namespace {
 
-using namespace std::chrono_literals;
 using testing::Gt;
 using testing::SizeIs;
 
-struct Ran {
-    int exit = 0;
-    std::string output;
-};
-
-// As a shell runs it, from the project's root, where nobody serves the socket.
-Ran shell(const std::string& line) {
-    SpawnOptions options;
-    options.argv = {"/bin/sh", "-c",
-                    "attune() { \"" ATTUNE_ATTUNE_PATH "\" \"$@\"; }\n" + line};
-    options.directory = ATTUNE_SOURCE_DIR;
-    options.env = {"PATH=/usr/bin:/bin", "ATTUNE_SOCKET=/nowhere/control.sock"};
-    Ran ran;
-    ran.exit = run_to_end(std::move(options), &ran.output, 30s).code;
-    return ran;
+// What comes of it in a shell.
+ShellRan typed(const std::string& line) {
+    const std::string program = ATTUNE_ATTUNE_PATH;
+    return shell(line, program.substr(0, program.rfind('/')));
 }
 
 // Whether the line is understood; what needs a daemon then finds none, and files that stand for
 // the reader's own are not there.
 void expect_understood(const std::string& line) {
-    const auto ran = shell(line);
+    const auto ran = typed(line);
     EXPECT_NE(ran.exit, kExitUsage) << line << "\n" << ran.output;
 }
 
@@ -133,7 +121,7 @@ TEST(Documentation, OfflineExamplesOfThePageSucceed) {
             offline = offline || line.starts_with(std::string("attune ") + command);
         }
         if (!offline) continue;
-        const auto ran = shell(line);
+        const auto ran = typed(line);
         EXPECT_EQ(ran.exit, kExitOk) << line << "\n" << ran.output;
         ++run;
     }
