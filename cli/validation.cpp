@@ -121,15 +121,16 @@ void rename_file(Validation& validation, const std::string& path, const std::str
     }
 }
 
-// `looked_at`: the files that a finding would have been told of, had they any.
-Validation check_source(const std::string& root, std::set<std::string>& looked_at) {
+// `looked_at`, when somebody asks: the files that a finding would have been told of, had they
+// any.
+Validation check_source(const std::string& root, std::set<std::string>* looked_at) {
     DirectorySource source(root, WhileGitWorks::kRead);
     auto scanned = scan_settled(source);
     if (auto* failure = std::get_if<SourceFailure>(&scanned)) {
         return {.diagnostics = {std::move(failure->diagnostic)}};
     }
     const auto& tree = std::get<SourceTree>(scanned);
-    Loader loader;
+    Loader loader(LoadedFor::kChecking);
     const auto loaded = loader.load(tree, source);
     Validation validation{.diagnostics = loaded.diagnostics, .files = tree.files.size()};
     if (loaded.source) {
@@ -137,23 +138,22 @@ Validation check_source(const std::string& root, std::set<std::string>& looked_a
     }
     sort_diagnostics(validation.diagnostics);
     keep_texts(validation, tree, source);
-    looked_at.emplace(kSourceFile);
-    for (const auto& file : loaded.texts) looked_at.insert(file.path);
-    looked_at.insert(loaded.unreadable.begin(), loaded.unreadable.end());
+    if (looked_at != nullptr) {
+        looked_at->emplace(kSourceFile);
+        for (const auto& file : loaded.texts) looked_at->insert(file.path);
+        looked_at->insert(loaded.unreadable.begin(), loaded.unreadable.end());
+    }
     return validation;
 }
 
 }  // namespace
 
-Validation validate_source(const std::string& root) {
-    std::set<std::string> looked_at;
-    return check_source(root, looked_at);
-}
+Validation validate_source(const std::string& root) { return check_source(root, nullptr); }
 
 Validation validate_file_of_source(const std::string& root, const std::string& path,
                                    const std::string& shown) {
     std::set<std::string> looked_at;
-    auto validation = check_source(root, looked_at);
+    auto validation = check_source(root, &looked_at);
     std::erase_if(validation.diagnostics,
                   [&](const Diagnostic& diagnostic) { return !concerns(diagnostic, path); });
     if (!looked_at.contains(path) && !has_errors(validation.diagnostics)) {

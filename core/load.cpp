@@ -29,7 +29,8 @@ std::optional<std::string> text_at(const Node& document, std::string_view pointe
 
 class FileLoader {
 public:
-    FileLoader(std::string_view path, std::string_view directory) : directory_(directory) {
+    FileLoader(std::string_view path, std::string_view directory, LoadedFor purpose)
+        : directory_(directory), purpose_(purpose) {
         file_.path = path;
         file_.pack = directory.substr(directory.rfind('/') + 1);
     }
@@ -74,6 +75,7 @@ private:
             manifest = read_manifest(kind, *identity.ref, std::move(json), place);
             append(found, check_meaning(*manifest, subject));
             fold_runner(found);
+            finish(*manifest);
         }
         if (!has_errors(found)) {
             file_.manifests.push_back(std::move(*manifest));
@@ -83,6 +85,14 @@ private:
             file_.broken.push_back(std::move(broken));
         }
         append(file_.diagnostics, std::move(found));
+    }
+
+    void finish(Manifest& manifest) const {
+        if (purpose_ == LoadedFor::kApplying) {
+            add_digests(manifest);
+        } else {
+            manifest.document = nullptr;
+        }
     }
 
     // Commands are found from the directory that the Pack's manifest is in.
@@ -258,6 +268,7 @@ private:
     }
 
     std::string directory_;
+    LoadedFor purpose_;
     LoadedFile file_;
 };
 
@@ -288,8 +299,9 @@ Refused refuse_as(const Violation& violation, const Ref& ref) {
 
 }  // namespace
 
-LoadedFile load_file(std::string_view path, std::string_view pack, std::string_view bytes) {
-    return FileLoader(path, pack).run(bytes);
+LoadedFile load_file(std::string_view path, std::string_view pack, std::string_view bytes,
+                     LoadedFor purpose) {
+    return FileLoader(path, pack, purpose).run(bytes);
 }
 
 LoadedSource load_source(std::string_view path, std::string_view bytes) {
@@ -330,7 +342,9 @@ Result<Manifest> load_document(const Json& document, const Place& place) {
     auto ref = *kind == Kind::kPack ? Ref::parse_pack(name) : Ref::parse(name);
     if (!ref) return refuse("ATT3004", fmt::format("a stored manifest has the ref `{}`", name));
     if (!violations.empty()) return refuse_as(violations.front(), *ref);
-    return read_manifest(*kind, std::move(*ref), document, place);
+    auto manifest = read_manifest(*kind, std::move(*ref), document, place);
+    add_digests(manifest);
+    return manifest;
 }
 
 const std::vector<Manifest>& core_manifests() {

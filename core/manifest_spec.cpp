@@ -194,14 +194,17 @@ Manifest read_manifest(Kind kind, Ref ref, Json document, Place place) {
                       .meta_digest = {}};
     manifest.metadata = read_metadata(part(document, "metadata"), manifest.ref);
     manifest.document = std::move(document);
-    const auto& name = manifest.ref.text();
-    manifest.spec_digest = sha256_hex(fmt::format(R"(["{}","{}",{}])", to_string(kind), name,
-                                                  std::visit(Canonical{}, manifest.spec)));
+    return manifest;
+}
+
+void add_digests(Manifest& manifest) {
+    manifest.spec_digest =
+        sha256_hex(fmt::format(R"(["{}","{}",{}])", to_string(manifest.kind),
+                               manifest.ref.text(), std::visit(Canonical{}, manifest.spec)));
     const auto& metadata = manifest.metadata;
     manifest.meta_digest =
         sha256_hex(fmt::format("[{},{},{}]", compact(metadata.label),
                                compact(metadata.description), compact(metadata.labels)));
-    return manifest;
 }
 
 SourceSpec read_source_spec(const Json& document) {

@@ -9,9 +9,11 @@
 
 namespace attune {
 
-// The manifest that `document` says, digests included. Requires that the kind's published
+// The manifest that `document` says, without its digests. Requires that the kind's published
 // schema accepts it.
 Manifest read_manifest(Kind kind, Ref ref, Json document, Place place);
+
+void add_digests(Manifest& manifest);
 
 SourceSpec read_source_spec(const Json& document);
 

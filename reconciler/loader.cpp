@@ -119,18 +119,18 @@ LoadedTree Loader::load(const SourceTree& tree, DirectorySource& source) {
         result.files.push_back(task.loaded);
         result.texts.push_back(*task.file);
     }
-    keep(tasks);
+    if (purpose_ == LoadedFor::kApplying) keep(tasks);
     return result;
 }
 
-void Loader::run(std::vector<Task*>& tasks) {
+void Loader::run(std::vector<Task*>& tasks) const {
     constexpr std::size_t kWorthAThread = 64;
     std::atomic<std::size_t> next = 0;
     const auto work = [&] {
         for (std::size_t n = next++; n < tasks.size(); n = next++) {
             Task& task = *tasks[n];
             task.loaded = std::make_shared<const LoadedFile>(
-                load_file(task.file->path, task.pack, task.text));
+                load_file(task.file->path, task.pack, task.text, purpose_));
         }
     };
     const std::size_t useful = std::min(tasks.size() / kWorthAThread, usable_processors());

@@ -35,6 +35,9 @@ public:
     // Of more manifests than this nothing is kept: memory then weighs more than time.
     static constexpr std::size_t kKeptManifests = 20'000;
 
+    // What is loaded for checking is not kept: whoever checks does so once.
+    explicit Loader(LoadedFor purpose = LoadedFor::kApplying) : purpose_(purpose) {}
+
     // `tree` is the last scan of `source`.
     LoadedTree load(const SourceTree& tree, DirectorySource& source);
 
@@ -52,9 +55,10 @@ private:
         bool to_be_kept = true;
     };
 
-    static void run(std::vector<Task*>& tasks);
+    void run(std::vector<Task*>& tasks) const;
     void keep(const std::vector<Task>& tasks);
 
+    const LoadedFor purpose_;
     std::map<std::string, Kept> kept_;
 };
 

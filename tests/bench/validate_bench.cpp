@@ -118,7 +118,8 @@ void load_and_check(const std::map<std::string, std::string>& texts) {
     for (const auto& [path, text] : texts) {
         if (path == "attune.yaml") continue;
         const auto from = std::string("packs/").size();
-        files.push_back(load_file(path, path.substr(from, path.find('/', from) - from), text));
+        files.push_back(load_file(path, path.substr(from, path.find('/', from) - from), text,
+                                  LoadedFor::kChecking));
         input.files.push_back(&files.back());
     }
     input.zones = &system_zones();

@@ -132,6 +132,18 @@ TEST(Load, AChangeOfMeaningChangesTheDigest) {
     EXPECT_NE(loaded(text).meta_digest, loaded(renamed).meta_digest);
 }
 
+TEST(Load, WhatIsOnlyCheckedHasNeitherDocumentNorDigests) {
+    const auto file = load_file("packs/ops/a.yaml", "ops", kSensor, LoadedFor::kChecking);
+    const auto applied = loaded(kSensor);
+    ASSERT_THAT(file.manifests, SizeIs(1));
+    const auto& manifest = file.manifests[0];
+    EXPECT_TRUE(manifest.document.is_null());
+    EXPECT_EQ(manifest.spec_digest + manifest.meta_digest, "");
+    EXPECT_EQ(manifest.ref, applied.ref);
+    EXPECT_EQ(std::get<SensorSpec>(manifest.spec).config,
+              std::get<SensorSpec>(applied.spec).config);
+}
+
 TEST(Load, ABadDocumentLeavesTheOthersOfItsFile) {
     const auto file = load_file("packs/ops/a.yaml", "ops",
                                 std::string(kSensor) +
