@@ -231,10 +231,6 @@ Result<JsonSchema> JsonSchema::compile(const Json& schema) {
     Patterns patterns;
     auto faults = lint_schema(schema, patterns);
     if (!faults.empty()) return Refused(std::move(faults.front()));
-    return compile_linted(schema, std::move(patterns));
-}
-
-JsonSchema JsonSchema::compile_linted(const Json& schema, Patterns patterns) {
     return JsonSchema(
         std::make_shared<const Compiled>(inline_refs(schema), std::move(patterns)));
 }

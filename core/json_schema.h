@@ -36,9 +36,6 @@ public:
     // `schema` as it is written. Faults ATT202x: what the lint has against it first.
     static Result<JsonSchema> compile(const Json& schema);
 
-    // The same of a schema in which lint_schema(schema, patterns) has found nothing.
-    static JsonSchema compile_linted(const Json& schema, Patterns patterns);
-
     // What an action's parameters (or a trigger's option-less config) must match: closed, that
     // is a property the schema does not name is a violation unless its additionalProperties
     // says otherwise. nullopt: an object without properties.

@@ -6,6 +6,8 @@
 
 #include "core/json_schema.h"
 #include "core/node.h"
+#include "core/schema_explain.h"
+#include "core/schema_lint.h"
 
 namespace attune {
 
@@ -31,13 +33,15 @@ void fill_in(Json& params, const Defaults& defaults) {
 std::vector<Fault> lint_defaults(const Json& schema, const Patterns& patterns) {
     const auto defaults = defaults_of(schema);
     if (defaults.empty()) return {};
-    const auto compiled = JsonSchema::compile_linted(schema, patterns);
+    // Why a value is refused is asked at once: a validator for a schema that most often has
+    // nothing against its own defaults would cost more than all of its manifest.
+    const auto inlined = inline_refs(schema);
     std::vector<Fault> faults;
     for (const auto& [name, value] : defaults) {
         Json params = Json::object();
         params[name] = value;
         const auto segment = pointer_segment(name);
-        const auto violations = compiled.validate(params);
+        const auto violations = explain(inlined, params, patterns, nullptr);
         const auto own =
             std::find_if(violations.begin(), violations.end(), [&](const Violation& violation) {
                 return (violation.pointer + "/").starts_with("/" + segment + "/");
