@@ -38,6 +38,8 @@ std::string read_all(const UniqueFd& file, const std::string& path, std::size_t 
             throw SystemError(EFBIG,
                               path + " is longer than " + std::to_string(limit) + " bytes");
         }
+        // All that it was said to have, and there was room for more: this is the end.
+        if (size == static_cast<std::size_t>(about.st_size) && size < bytes.size()) break;
         if (size == bytes.size()) bytes.resize(std::min(size * 2, limit + 1));
     }
     bytes.resize(size);
