@@ -85,7 +85,13 @@ Json fetch_one(const Given& given, const KindInfo& kind) {
 int run_get(const Given& given, Terminal& terminal) {
     const auto& kind = asked_kind(given);
     const bool one = given.has("REF");
-    const auto found = one ? fetch_one(given, kind) : Json{{"items", fetch_all(given, kind)}};
+    // No `?:` here: GCC 12 destroys the braces' parts twice when one of them throws there.
+    Json found;
+    if (one) {
+        found = fetch_one(given, kind);
+    } else {
+        found["items"] = fetch_all(given, kind);
+    }
     show(given, terminal, found, [&] {
         Table table(header(kind.kind));
         if (one) {
