@@ -7,10 +7,9 @@
 #include "core/json.h"
 #include "store/catalog_rows.h"
 #include "store/catalog_store.h"
+#include "store/catalog_turn.h"
 #include "store/diagnostic_rows.h"
-#include "store/locks.h"
 #include "store/session.h"
-#include "store/timer_changes.h"
 
 namespace attune {
 namespace {
@@ -50,8 +49,6 @@ constexpr Statement kNoteTree{"note_tree",
                               "UPDATE source SET last_tree = $2, last_revision = $3"
                               " WHERE id = $1"};
 
-constexpr Statement kSetGeneration{"set_generation", "UPDATE config_state SET generation = $1"};
-
 Json spec_json(const SourceSpec& source) {
     return {{"packs", source.packs},
             {"on_invalid", source.on_invalid == OnInvalid::kStrict ? "strict" : "freeze"},
@@ -77,10 +74,7 @@ public:
         put_changes(applied.revision);
         put_files(applied.revision);
         if (!changes) return;
-        // From here on nobody records, and whoever did has committed.
-        session_.run(fmt::format("SELECT pg_advisory_xact_lock({})", kCatalogLock));
-        apply_timer_changes(session_, plan_.timers, plan_.at, generation_);
-        session_.run(kSetGeneration, Params().add(generation_.value));
+        end_turn(session_, plan_.timers, plan_.at, generation_);
     }
 
 private:
@@ -236,13 +230,7 @@ Applied CatalogStore::apply(const Plan& plan) {
     Applied applied;
     connection_.transact([&](Session& session) {
         applied = {};
-        // The second statement sees what the last pass committed before it let go of the lock.
-        const Generation current{session
-                                     .run(fmt::format("SELECT pg_advisory_xact_lock({});"
-                                                      "SELECT generation FROM config_state",
-                                                      kReconcileLock))
-                                     .only()
-                                     .number(0)};
+        const Generation current = begin_turn(session);
         if (current != plan.base) {
             applied.moved = true;
             applied.generation = current;
