@@ -75,6 +75,21 @@ Account own_account() {
     return Account{std::to_string(::geteuid()), ::geteuid(), ::getegid(), {::getegid()}, "/"};
 }
 
+std::string user_name(uid_t uid) {
+    try {
+        const auto name = ask_database<passwd>(
+            "cannot read the user database",
+            [&](passwd* entry, char* text, std::size_t size, passwd** found) {
+                return ::getpwuid_r(uid, entry, text, size, found);
+            },
+            [](const passwd& entry) { return std::string(entry.pw_name); });
+        if (!name.empty()) return name;
+    } catch (const SystemError&) {
+        // The number says as much.
+    }
+    return std::to_string(uid);
+}
+
 std::optional<gid_t> find_group(const std::string& name) {
     return ask_database<group>(
         "cannot read the group database",

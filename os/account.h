@@ -23,6 +23,9 @@ std::optional<Account> find_account(const std::string& name);
 // Who this process runs as. Its name is the number's text when the database has none.
 Account own_account();
 
+// The number's text when the user database has no name for it, or cannot be asked.
+std::string user_name(uid_t uid);
+
 // nullopt: no such group.
 std::optional<gid_t> find_group(const std::string& name);
 

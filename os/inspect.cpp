@@ -26,16 +26,6 @@ namespace fs = std::filesystem;
 
 constexpr std::size_t kProcBytes = 64 * 1024;
 
-std::string name_of_user(uid_t uid) {
-    std::array<char, 16 * 1024> text{};
-    passwd entry{};
-    passwd* found = nullptr;
-    if (::getpwuid_r(uid, &entry, text.data(), text.size(), &found) == 0 && found != nullptr) {
-        return found->pw_name;
-    }
-    return std::to_string(uid);
-}
-
 std::string name_of_group(gid_t gid) {
     std::array<char, 64 * 1024> text{};
     group entry{};
@@ -80,7 +70,7 @@ FileStatus file_status(const std::string& path) {
     return {.mode = about.st_mode,
             .uid = about.st_uid,
             .gid = about.st_gid,
-            .owner = name_of_user(about.st_uid),
+            .owner = user_name(about.st_uid),
             .group = name_of_group(about.st_gid)};
 }
 
