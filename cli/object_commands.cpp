@@ -108,6 +108,16 @@ int run_get(const Given& given, Terminal& terminal) {
     return kExitOk;
 }
 
+void add_pause(Lines& lines, const Json& object) {
+    if (!object.contains("pause") || object.at("pause").is_null()) return;
+    const auto& pause = object.at("pause");
+    auto text = "by " + cell(pause, "by");
+    const auto until = cell(pause, "until");
+    text += until.empty() ? ", until resumed" : ", until " + table_time(until);
+    lines.add("paused", text);
+    lines.add("  reason", cell(pause, "reason"));
+}
+
 // Of a sensor of the host: when it last moved, and what it has passed over.
 void add_progress(Lines& lines, const Json& object) {
     if (!object.contains("progress") || object.at("progress").is_null()) return;
@@ -160,6 +170,7 @@ void print_described(const Json& object, Terminal& terminal) {
     lines.add("id", cell(object, "id"));
     lines.add("created at", table_time(cell(object, "created_at")));
     if (object.contains("enabled")) lines.add("enabled", on_off(object));
+    add_pause(lines, object);
     add_timer(lines, object);
     add_progress(lines, object);
     if (object.contains("rules")) lines.add("rules", joined(object.at("rules")));

@@ -29,7 +29,8 @@ ReconcileLoop::ReconcileLoop(ReconcileOptions options, const Database& database,
       inbox_(bus, kReconcileInbox),
       feed_(bus, {kFeedInbox}),
       watcher_(options_.source_path),
-      reconciler_(options_.source_path, database, zones) {
+      reconciler_(options_.source_path, database, zones),
+      pausing_(database, zones) {
     std::vector<std::string> inboxes = {kJournalInbox, kSystemdInbox};
     for (int i = 0; i < options_.timer_workers; ++i) inboxes.push_back(timer_inbox(i));
     for (const auto& inbox : inboxes) {
@@ -43,9 +44,12 @@ std::optional<Duration> ReconcileLoop::step(Moment moment) {
     if (vitals_.looks_asked() != std::exchange(looks_seen_, vitals_.looks_asked())) {
         due_at_ = moment.elapsed;
     }
+    serve_pauses(moment);
     preview(moment);
     if (!asked_.empty() || moment.elapsed >= due_at_) pass(moment);
-    return std::max(due_at_ - moment.elapsed, Duration{0});
+    const auto rest = std::max(due_at_ - moment.elapsed, Duration{0});
+    const auto end = pausing_.next_end();
+    return end && *end > moment.now ? std::min(rest, *end - moment.now) : rest;
 }
 
 Woken ReconcileLoop::wait(std::optional<Duration> timeout) {
@@ -59,6 +63,8 @@ void ReconcileLoop::take_in(Moment moment) {
         if (!message) continue;
         if (const auto* request = std::get_if<ReconcileRequest>(&*message)) {
             (request->plan_only ? previews_ : asked_).push_back(*request);
+        } else if (const auto* pause = std::get_if<PauseRequest>(&*message)) {
+            pauses_.push_back(*pause);
         } else if (std::holds_alternative<Wake>(*message)) {
             due_at_ = moment.elapsed;
         }
@@ -110,18 +116,18 @@ void ReconcileLoop::pass(Moment moment) {
     vitals_.set_looks_done(looks);
     const auto told = report_json(report);
     for (const auto& request : asked) answer(request, told);
-    announce(report, moment);
+    announce(report.generation, report.moved, moment);
 }
 
 // Executors find out by themselves, with every recording; sensors have to be told.
-void ReconcileLoop::announce(const Report& report, Moment moment) {
-    if (report.generation <= announced_) return;
-    catalog_.at_least(report.generation);
-    for (const auto& loop : sensors_) loop->send(encode(CatalogChanged{report.generation}));
-    if (report.moved && listened_.load()) {
-        feed_.send(encode(catalog_changed(report.generation, moment.now)));
+void ReconcileLoop::announce(Generation generation, bool moved, Moment moment) {
+    if (generation <= announced_) return;
+    catalog_.at_least(generation);
+    for (const auto& loop : sensors_) loop->send(encode(CatalogChanged{generation}));
+    if (moved && listened_.load()) {
+        feed_.send(encode(catalog_changed(generation, moment.now)));
     }
-    announced_ = report.generation;
+    announced_ = generation;
 }
 
 void ReconcileLoop::preview(Moment moment) {

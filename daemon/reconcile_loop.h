@@ -1,5 +1,6 @@
 // The thread that keeps the database saying what the source says: at start, after every hint of
-// a change once the tree is quiet, when asked to, and at the usual interval anyway.
+// a change once the tree is quiet, when asked to, and at the usual interval anyway. It also
+// pauses and resumes sensors and rules, so that one thread makes the catalog's generations.
 #pragma once
 
 #include <atomic>
@@ -14,6 +15,7 @@
 #include "daemon/loop.h"
 #include "daemon/vitals.h"
 #include "os/watcher.h"
+#include "reconciler/pausing.h"
 #include "reconciler/reconcile.h"
 #include "wire/messages.h"
 
@@ -38,7 +40,10 @@ private:
     void take_in(Moment moment);
     void hint(Moment moment);
     void pass(Moment moment);
-    void announce(const Report& report, Moment moment);
+    void announce(Generation generation, bool moved, Moment moment);
+    void serve_pauses(Moment moment);
+    PauseReply serve(const PauseRequest& request, Moment moment);
+    void resume_over(Moment moment);
     void log(const Report& report);
     void tell_vitals(const Report& report);
     void answer(const ReconcileRequest& request, const Json& report);
@@ -56,11 +61,14 @@ private:
     Outbox feed_;
     TreeWatcher watcher_;
     Reconciler reconciler_;
+    Pausing pausing_;
 
     std::vector<ReconcileRequest> asked_;     // for a pass
     std::vector<ReconcileRequest> previews_;  // for a plan
-    std::uint64_t looks_seen_ = 0;            // asked for through the vitals
-    Generation announced_;                    // of the last catalog change that was told
+    std::vector<PauseRequest> pauses_;
+    Duration resume_at_{0};         // elapsed: not before, after one that could not be resumed
+    std::uint64_t looks_seen_ = 0;  // asked for through the vitals
+    Generation announced_;          // of the last catalog change that was told
     std::string last_trouble_;
     std::string last_said_;  // the last report's line: an unchanged fault is logged once
 

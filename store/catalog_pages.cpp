@@ -37,6 +37,15 @@ constexpr Statement kFind{"catalog_object", ATTUNE_ALL_KINDS "AND ref = $2"};
 
 #undef ATTUNE_ALL_KINDS
 
+constexpr Statement kPause{"object_pause", R"sql(
+SELECT override_by, override_reason, micros(override_until) FROM (
+    SELECT 'Sensor' AS kind, id, enabled_override, override_by, override_reason, override_until
+    FROM sensor
+    UNION ALL
+    SELECT 'Rule', id, enabled_override, override_by, override_reason, override_until
+    FROM rule) both_kinds
+WHERE kind = $1 AND id = $2 AND enabled_override IS FALSE)sql"};
+
 std::optional<StoredObject> read(Kind kind, const Row& row) {
     auto ref = kind == Kind::kPack ? Ref::parse_pack(row.text(1)) : Ref::parse(row.text(1));
     if (!ref) return std::nullopt;  // the seed was less strict about names
@@ -83,6 +92,18 @@ std::optional<StoredObject> CatalogPages::find(Kind kind, const std::string& ref
         object = rows.empty() ? std::nullopt : read(kind, rows[0]);
     });
     return object;
+}
+
+std::optional<Pause> CatalogPages::pause(Kind kind, std::int64_t id) {
+    std::optional<Pause> pause;
+    connection_.read([&](Session& session) {
+        const auto rows = session.run(kPause, Params().add(to_string(kind)).add(id));
+        if (rows.empty()) return;
+        pause = Pause{.by = rows[0].string(0),
+                      .reason = rows[0].string(1),
+                      .until = rows[0].moment_or_none(2)};
+    });
+    return pause;
 }
 
 }  // namespace attune

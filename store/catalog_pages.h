@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "core/pause.h"
 #include "core/plan.h"
 #include "store/connection.h"
 
@@ -22,6 +23,9 @@ public:
 
     // The live object of that ref; nullopt when there is none.
     std::optional<StoredObject> find(Kind kind, const std::string& ref);
+
+    // Of a sensor or rule; nullopt: it is not paused.
+    std::optional<Pause> pause(Kind kind, std::int64_t id);
 
 private:
     Connection connection_;

@@ -236,6 +236,16 @@ std::optional<StoredObject> read_object(Kind kind, const Row& row) {
     return object;
 }
 
+StoredTimer read_timer(const Row& row) {
+    return {.sensor = SensorId{row.number(0)},
+            .state = parse_timer_state(row.text(1)).value_or(TimerState::kFaulted),
+            .spec_rev = Generation{row.number(2)},
+            .anchor_at = row.moment(3),
+            .cursor_at = row.moment(4),
+            .fires = row.number(5),
+            .spec = row.string(6)};
+}
+
 Json row_of(const Manifest& manifest, std::int64_t id) {
     Json row = {{"id", id},
                 {"ref", manifest.ref.text()},

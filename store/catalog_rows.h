@@ -20,6 +20,10 @@ const Statement& load_statement(Kind kind);
 // it.
 std::optional<StoredObject> read_object(Kind kind, const Row& row);
 
+// A row of timer as "sensor_id, state, spec_rev, anchor_at, cursor_at, fires, spec", the spec
+// of its timer_rev.
+StoredTimer read_timer(const Row& row);
+
 // Writing: $1 a JSON array of row_of() values, $2 the moment, $3 the generation, $4 the origin,
 // $5 the source's id. Both give (id, ref) of what they wrote.
 const Statement& create_statement(Kind kind);

@@ -60,17 +60,7 @@ WHERE t.sensor_id > $1 ORDER BY t.sensor_id LIMIT $2)sql"};
     for (bool more = true; more;) {
         const auto after = timers.empty() ? 0 : timers.back().sensor.value;
         const auto rows = session.run(kTimers, Params().add(after).add(kPortion));
-        for (int n = 0; n < rows.size(); ++n) {
-            const auto& row = rows[n];
-            timers.push_back(
-                {.sensor = SensorId{row.number(0)},
-                 .state = parse_timer_state(row.text(1)).value_or(TimerState::kFaulted),
-                 .spec_rev = Generation{row.number(2)},
-                 .anchor_at = row.moment(3),
-                 .cursor_at = row.moment(4),
-                 .fires = row.number(5),
-                 .spec = row.string(6)});
-        }
+        for (int n = 0; n < rows.size(); ++n) timers.push_back(read_timer(rows[n]));
         more = rows.size() == kPortion;
     }
     return timers;

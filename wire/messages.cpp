@@ -17,6 +17,8 @@ constexpr std::size_t kListItems = 10'000;  // no list of ours is as long
 // The last enumerator of each: what decoding refuses to exceed.
 constexpr auto last(SkipReason) { return SkipReason::kPastOneShot; }
 constexpr auto last(RequestOutcome) { return RequestOutcome::kRefused; }
+constexpr auto last(PauseOutcome) { return PauseOutcome::kUnavailable; }
+constexpr auto last(Kind) { return Kind::kRule; }
 constexpr auto last(EventOrigin) { return EventOrigin::kSystemd; }
 constexpr auto last(ExecutionState) { return ExecutionState::kAbandoned; }
 constexpr auto last(OutputFormat) { return OutputFormat::kJson; }
@@ -69,6 +71,12 @@ void fields(auto& visit, Maybe<ReconcileRequest> auto& m) {
     visit(m.request, m.reply_to, m.plan_only, m.allow_retire);
 }
 void fields(auto& visit, Maybe<ReconcileReply> auto& m) { visit(m.request, m.report); }
+void fields(auto& visit, Maybe<PauseRequest> auto& m) {
+    visit(m.request, m.reply_to, m.kind, m.ref, m.paused, m.by, m.reason, m.ends, m.until);
+}
+void fields(auto& visit, Maybe<PauseReply> auto& m) {
+    visit(m.request, m.outcome, m.generation, m.fault);
+}
 void fields(auto& visit, Maybe<RunnerHello> auto& m) { visit(m.version); }
 void fields(auto& visit, Maybe<RosterRun> auto& r) { visit(r.key, r.token); }
 void fields(auto& visit, Maybe<RunnerRoster> auto& m) { visit(m.connection, m.runs); }

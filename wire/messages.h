@@ -96,6 +96,34 @@ struct ReconcileReply {
     std::string report;  // compact JSON, docs/control.md; at most limits::kReportBytes
 };
 
+// Control -> reconcile: let a sensor or a rule rest, or take that back.
+struct PauseRequest {
+    std::uint64_t request = 0;
+    std::string reply_to;
+    Kind kind = Kind::kSensor;
+    std::string ref;
+    bool paused = true;  // false: resume it; then the rest says nothing
+    std::string by;
+    std::string reason;
+    bool ends = false;
+    TimePoint until;  // when it ends
+};
+
+enum class PauseOutcome : std::uint8_t {
+    kChanged,
+    kUnchanged,    // it was so before
+    kUnknown,      // there is no such object
+    kRefused,      // `fault` says why
+    kUnavailable,  // the database is; `fault` says how
+};
+
+struct PauseReply {
+    std::uint64_t request = 0;
+    PauseOutcome outcome = PauseOutcome::kUnavailable;
+    Generation generation;  // of the catalog afterwards
+    std::string fault;
+};
+
 // All that the process runner must know to run one attempt; it asks nobody else.
 struct ProcessClaim {
     ExecutionKey key;
@@ -184,7 +212,7 @@ using Message =
     std::variant<Decisions, Confirmations, CatalogChanged, Wake, FireRequest, FireReply,
                  RunRequest, RunReply, StartProcess, ProcessStarted, GoProcess, AbortProcess,
                  CancelProcess, ProcessFinished, FeedItem, ReconcileRequest, ReconcileReply,
-                 RunnerHello, RunnerRoster, RosterTaken>;
+                 RunnerHello, RunnerRoster, RosterTaken, PauseRequest, PauseReply>;
 
 std::string encode(const Message& message);
 

@@ -29,6 +29,10 @@ std::optional<ReconcileReply> Asker::reconcile(ReconcileRequest request, Duratio
     return ask<ReconcileReply>(reconcile_, std::move(request), patience, /*repeat=*/false);
 }
 
+std::optional<PauseReply> Asker::pause(PauseRequest request, Duration patience) {
+    return ask<PauseReply>(reconcile_, std::move(request), patience, /*repeat=*/true);
+}
+
 void Asker::begin_reconcile(ReconcileRequest request) {
     request.request = 0;
     request.reply_to.clear();

@@ -26,6 +26,8 @@ public:
     // Sent once: a pass under way answers when it is done.
     std::optional<ReconcileReply> reconcile(ReconcileRequest request, Duration patience);
 
+    std::optional<PauseReply> pause(PauseRequest request, Duration patience);
+
     // Sent and not waited for.
     void begin_reconcile(ReconcileRequest request);
 

@@ -32,6 +32,7 @@ struct ControlApi::Parts {
         add_ledger_routes(router, desk);
         add_request_routes(router, desk);
         add_reconcile_routes(router, desk);
+        add_pause_routes(router, desk);
         add_audit_routes(router, desk);
     }
 

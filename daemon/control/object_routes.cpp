@@ -75,12 +75,14 @@ Json describe(ControlDesk& desk, const StoredObject& object) {
             const auto progress = desk.queries.host_sensor(SensorId{object.id});
             described["progress"] = progress ? view(*progress) : Json();
             described["rules"] = rules_of(desk, object.id);
+            described["pause"] = view(desk.objects.pause(object.kind, object.id));
             break;
         }
         case Kind::kRule: {
             described["figures"] = view(desk.queries.rule(RuleId{object.id}));
             const auto broken = broken_reason(desk, object.id);
             described["broken"] = broken.empty() ? Json() : Json(broken);
+            described["pause"] = view(desk.objects.pause(object.kind, object.id));
             break;
         }
     }

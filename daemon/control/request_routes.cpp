@@ -57,7 +57,8 @@ const CatalogSensor* fireable(const Catalog& catalog, const std::string& ref,
             "an action by hand use `attune run`");
     } else if (!sensor->enabled) {
         why_not = error_response(409, "disabled", fmt::format("sensor `{}` is disabled", ref),
-                                 "set `enabled: true` in its manifest");
+                                 "set `enabled: true` in its manifest, or, where an operator "
+                                 "has paused it, see `attune resume`");
     } else {
         return sensor;
     }

@@ -61,6 +61,13 @@ bool is_enabled(const StoredObject& object) {
     return !spec.is_object() || spec.value("enabled", true);
 }
 
+Json view(const std::optional<Pause>& pause) {
+    if (!pause) return nullptr;
+    return {{"by", pause->by},
+            {"reason", text_or_null(pause->reason)},
+            {"until", moment(pause->until)}};
+}
+
 Json view(const EventRow& event) {
     return {{"id", event.id.value},
             {"sensor", event.sensor_ref},

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "core/json.h"
+#include "core/pause.h"
 #include "core/plan.h"
 #include "store/catalog_store.h"
 #include "store/queries.h"
@@ -23,6 +24,8 @@ Json view(const Revision& revision);
 // One object as it stands in a list: names, where it comes from, and what its kind adds
 // (trigger, action, runner ...).
 Json view(const StoredObject& object);
+
+Json view(const std::optional<Pause>& pause);
 
 // The version of an object that ran, with the way back to its line.
 Json view(Kind kind, const std::string& ref, const CatalogStore::Change& change);

@@ -73,7 +73,9 @@ std::vector<Message> one_of_each() {
             ReconcileReply{1, "{}"},
             RunnerHello{"1.2.3"},
             RunnerRoster{1, {{kKey, kToken}}},
-            RosterTaken{1, 2, {kToken}}};
+            RosterTaken{1, 2, {kToken}},
+            PauseRequest{1, "c", Kind::kRule, "a.b", false, "alice", "why", true, at(4)},
+            PauseReply{1, PauseOutcome::kRefused, {5}, "f"}};
 }
 
 std::string hex(std::string_view bytes) {
@@ -220,7 +222,24 @@ TEST(Messages, BytesStayAsTheyAre) {
         "0100000000000000"
         "02000000"
         "01000000"
-        "000102030405060708090a0b0c0d0e0f"};
+        "000102030405060708090a0b0c0d0e0f",
+        "0114"
+        "0100000000000000"
+        "01000000"
+        "63"
+        "04"
+        "03000000612e62"
+        "00"
+        "05000000616c696365"
+        "03000000776879"
+        "01"
+        "0400000000000000",
+        "0115"
+        "0100000000000000"
+        "03"
+        "0500000000000000"
+        "01000000"
+        "66"};
     const auto messages = one_of_each();
     ASSERT_EQ(messages.size(), golden.size());
     for (std::size_t kind = 0; kind < golden.size(); ++kind) {

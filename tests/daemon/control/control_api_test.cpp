@@ -14,6 +14,7 @@
 #include "tests/support/database.h"
 #include "tests/support/temp_directory.h"
 #include "tests/support/zones.h"
+#include "wire/inboxes.h"
 #include "wire/messages.h"
 
 namespace attune {
@@ -325,6 +326,47 @@ TEST_F(ControlApiTest, AKeyIsOfTheActionThatWasRunByIt) {
     EXPECT_EQ(response.status, 409);
     EXPECT_EQ(code(response), "key_used");
     EXPECT_THAT(response.body, HasSubstr("of action `ops.sweep`"));
+}
+
+TEST_F(ControlApiTest, APauseIsHandedToWhoeverChangesTheCatalog) {
+    std::promise<PauseRequest> asked;
+    answering(kReconcileInbox, [&](const Message& message) {
+        const auto& request = std::get<PauseRequest>(message);
+        asked.set_value(request);
+        return PauseReply{request.request, PauseOutcome::kChanged, Generation{8}, ""};
+    });
+    const auto response = ask("POST", "/v1/sensors/ops.tick/pause",
+                              R"({"reason": "moving the disks", "for": "2h"})");
+    EXPECT_EQ(response.status, 200) << response.body;
+    const auto paused = Json::parse(response.body);
+    EXPECT_EQ(paused.at("kind"), "Sensor");
+    EXPECT_EQ(paused.at("paused"), true);
+    EXPECT_EQ(paused.at("changed"), true);
+    EXPECT_EQ(paused.at("generation"), 8);
+    const auto heard = asked.get_future().get();
+    EXPECT_EQ(heard.kind, Kind::kSensor);
+    EXPECT_EQ(heard.ref, "ops.tick");
+    EXPECT_EQ(heard.reason, "moving the disks");
+    EXPECT_FALSE(heard.by.empty());
+    EXPECT_TRUE(heard.ends);
+    EXPECT_EQ(paused.at("until"), format_rfc3339(heard.until));
+}
+
+TEST_F(ControlApiTest, APauseThatCannotBeIsRefusedWithTheRemedy) {
+    PauseOutcome outcome = PauseOutcome::kUnknown;
+    answering(kReconcileInbox, [&](const Message& message) {
+        return PauseReply{std::get<PauseRequest>(message).request, outcome, Generation{},
+                          "the zone has gone"};
+    });
+    EXPECT_EQ(ask("POST", "/v1/sensors/ops.tick/pause", R"({"for": "soon"})").status, 400);
+    EXPECT_EQ(ask("POST", "/v1/sensors/ops.tick/pause", R"({"for": "0s"})").status, 400);
+    EXPECT_EQ(ask("POST", "/v1/sensors/ops.tick/pause", R"({"why": "x"})").status, 400);
+    EXPECT_EQ(ask("POST", "/v1/rules/ops.helo/resume").status, 404);
+    EXPECT_EQ(ask("POST", "/v1/actions/core.echo/pause").status, 404);
+    outcome = PauseOutcome::kRefused;
+    EXPECT_EQ(ask("POST", "/v1/sensors/ops.tick/resume").status, 422);
+    outcome = PauseOutcome::kUnavailable;
+    EXPECT_EQ(ask("POST", "/v1/sensors/ops.tick/resume").status, 503);
 }
 
 TEST_F(ControlApiTest, TheReportOfAPassIsHandedOn) {
