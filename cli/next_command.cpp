@@ -133,7 +133,7 @@ int show_next(const Given& given, Terminal& terminal,
     std::vector<Fire> fires;
     for (const auto& named : schedules) {
         Json next = Json::array();
-        for (const auto at : coming(named.schedule, named.after, named.count)) {
+        for (const auto at : instants_after(named.schedule, named.after, named.count)) {
             next.push_back(format_rfc3339(at));
             fires.push_back({at, &named});
         }

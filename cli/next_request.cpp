@@ -106,15 +106,6 @@ std::int64_t left_to_fire(const Schedule& schedule, TimePoint created_at, TimePo
     return std::min(count, std::max(*schedule.max_fires - fired, std::int64_t{0}));
 }
 
-std::vector<TimePoint> coming(const Schedule& schedule, TimePoint after, std::int64_t count) {
-    std::vector<TimePoint> instants;
-    auto next = std::optional(after);
-    while (std::ssize(instants) < count && (next = next_after(schedule, *next))) {
-        instants.push_back(*next);
-    }
-    return instants;
-}
-
 Json answer_line(std::string_view line, TimePoint now, const ZoneSource& zones) {
     const auto read = parse_untrusted(line);
     if (!read) return error(bad_request(read.error().message).value());
@@ -125,7 +116,7 @@ Json answer_line(std::string_view line, TimePoint now, const ZoneSource& zones) 
     auto next = Json::array();
     const auto count =
         left_to_fire(*schedule, request->timer.created_at, request->after, request->count);
-    for (const auto instant : coming(*schedule, request->after, count)) {
+    for (const auto instant : instants_after(*schedule, request->after, count)) {
         next.push_back(format_rfc3339(instant));
     }
     return {{"next", std::move(next)}};

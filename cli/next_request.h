@@ -30,9 +30,6 @@ Result<Schedule> imagine(const ImaginedTimer& timer, const ZoneSource& zones);
 std::int64_t left_to_fire(const Schedule& schedule, TimePoint created_at, TimePoint after,
                           std::int64_t count);
 
-// Its instants after `after`, at most `count` of them: fewer when the schedule ends.
-std::vector<TimePoint> coming(const Schedule& schedule, TimePoint after, std::int64_t count);
-
 // One line of `attune next --stdin`, {"trigger", "config", "created_at"?, "after"?, "count"?},
 // answered: {"next": [...]} or {"error": {"code", "message", "pointer", "field", "column"}},
 // where code is the fault's stable word. `now` stands for moments that are not given.

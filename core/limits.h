@@ -76,4 +76,11 @@ inline constexpr std::size_t kControlClients = 64;
 inline constexpr std::size_t kControlBodyBytes = 1024 * 1024;
 inline constexpr std::chrono::seconds kControlDeadline{10};
 
+// The system's message bus.
+inline constexpr std::size_t kBusCalls = 64;               // under way; one more is refused
+inline constexpr std::size_t kBusCallsOfOne = 16;          // of one caller
+inline constexpr std::size_t kBusSubscribers = 64;         // who are told signals
+inline constexpr std::size_t kBusSignalsPerSecond = 1000;  // to all of them; more are counted
+inline constexpr std::size_t kIntrospectedObjects = 1000;  // of a kind, in a tree of names
+
 }  // namespace attune::limits

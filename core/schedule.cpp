@@ -152,6 +152,16 @@ std::optional<TimePoint> next_after(const Schedule& schedule, TimePoint after) {
     return next;
 }
 
+std::vector<TimePoint> instants_after(const Schedule& schedule, TimePoint after,
+                                      std::int64_t count) {
+    std::vector<TimePoint> instants;
+    auto next = std::optional(after);
+    while (std::ssize(instants) < count && (next = next_after(schedule, *next))) {
+        instants.push_back(*next);
+    }
+    return instants;
+}
+
 std::optional<TimePoint> latest_at(const Schedule& schedule, TimePoint at) {
     at = clamp(at);
     if (schedule.end_at) at = std::min(at, *schedule.end_at - kTick);

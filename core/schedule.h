@@ -11,6 +11,7 @@
 #include <string>
 #include <string_view>
 #include <variant>
+#include <vector>
 
 #include "core/decision.h"
 #include "core/json.h"
@@ -93,6 +94,10 @@ bool same_instants(const Schedule& a, const Schedule& b);
 // The least instant > after, or nullopt when the schedule has ended. max_fires is not looked
 // at here: what fired is a matter of the timer's row.
 std::optional<TimePoint> next_after(const Schedule& schedule, TimePoint after);
+
+// The instants that follow `after`, at most `count`: fewer when the schedule ends.
+std::vector<TimePoint> instants_after(const Schedule& schedule, TimePoint after,
+                                      std::int64_t count);
 
 // The greatest instant <= at, or nullopt when there is none.
 std::optional<TimePoint> latest_at(const Schedule& schedule, TimePoint at);

@@ -7,6 +7,8 @@
 
 #include <fmt/format.h>
 
+#include "core/bus_path.h"
+
 namespace attune {
 namespace {
 
@@ -123,16 +125,6 @@ Json exit_kind(int code) {
         default:
             return {};
     }
-}
-
-bool plain(char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-}
-
-int hex_digit(char c) {
-    if (c >= '0' && c <= '9') return c - '0';
-    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-    return -1;
 }
 
 }  // namespace
@@ -257,35 +249,11 @@ UnitProgress unit_progress(const Json& json) {
 
 std::optional<std::string> unit_of_path(std::string_view path) {
     if (!path.starts_with(kUnitPaths)) return std::nullopt;
-    path.remove_prefix(kUnitPaths.size());
-    std::string unit;
-    for (std::size_t at = 0; at < path.size(); ++at) {
-        if (path[at] != '_') {
-            unit += path[at];
-            continue;
-        }
-        if (at + 2 >= path.size()) return std::nullopt;
-        const int high = hex_digit(path[at + 1]);
-        const int low = hex_digit(path[at + 2]);
-        if (high < 0 || low < 0) return std::nullopt;
-        unit += static_cast<char>(high * 16 + low);
-        at += 2;
-    }
-    return unit;
+    return name_of_element(path.substr(kUnitPaths.size()));
 }
 
-// sd_bus_path_encode(3): a digit must not come first either.
 std::string path_of_unit(std::string_view unit) {
-    std::string path(kUnitPaths);
-    for (std::size_t at = 0; at < unit.size(); ++at) {
-        const char c = unit[at];
-        if (plain(c) && !(at == 0 && c >= '0' && c <= '9')) {
-            path += c;
-        } else {
-            path += fmt::format("_{:02x}", static_cast<unsigned char>(c));
-        }
-    }
-    return path;
+    return std::string(kUnitPaths) + bus_path_element(unit);
 }
 
 }  // namespace attune

@@ -47,18 +47,24 @@ FeedPublisher::FeedPublisher(Bus& bus, FeedOptions options, std::atomic<bool>& l
       listener_(UnixListener::bind(options_.socket_path, options_.group)),
       publisher_(bus, options_.socket_path, listener_.fd(), options_.capacity) {
     static_cast<void>(listener_.release());  // the publisher's from here on
+    if (!options_.relay.empty()) relay_.emplace(bus, std::vector{options_.relay});
 }
 
 FeedPublisher::~FeedPublisher() { listened_ = false; }
 
+bool FeedPublisher::wanted() {
+    const bool relayed = options_.relayed != nullptr && options_.relayed->load();
+    return publisher_.has_subscribers() || relayed;
+}
+
 bool FeedPublisher::step(std::optional<Duration> timeout) {
-    listened_ = publisher_.has_subscribers();
+    listened_ = wanted();
     pollfd wishes{.fd = publisher_.fd(), .events = POLLIN, .revents = 0};
     if (inbox_.wait(timeout, {&wishes, 1}).closed) {
         listened_ = false;
         return false;
     }
-    listened_ = publisher_.has_subscribers();
+    listened_ = wanted();
     for (int i = 0; i < kItemsPerStep; ++i) {
         const auto bytes = inbox_.receive();
         if (!bytes) break;
@@ -66,6 +72,7 @@ bool FeedPublisher::step(std::optional<Duration> timeout) {
         const auto* item = message ? std::get_if<FeedItem>(&*message) : nullptr;
         if (item != nullptr) {
             publish(*item);
+            if (relay_ && options_.relayed->load()) relay_->send(*bytes);
         } else if (options_.report) {
             options_.report("the feed drops a message that is no item: " +
                             (message ? "another kind" : message.error().message));

@@ -33,15 +33,18 @@ struct FeedOptions {
     std::string source;           // CloudEvents `source`: "/attune/<node>"
     std::string life;             // unique for each start of the daemon: makes ids unique
     std::size_t capacity = 1000;  // items that wait for a slow listener
+    std::string relay;            // an inbox that is told every item, too; empty: none
+    const std::atomic<bool>* relayed = nullptr;           // whether it wants them now
     std::function<void(const std::string&)> report = {};  // what an operator should read
 };
 
 // Belongs to one thread, which calls step() until it says false.
 class FeedPublisher {
 public:
-    // `listened` is kept true while anyone subscribes. Whoever makes items reads it first, so
-    // that none is built for nobody; it must outlive this. Throws SocketTaken when another
-    // daemon serves the path, std::system_error when it cannot be served.
+    // `listened` is kept true while anyone subscribes or the relay wants items. Whoever makes
+    // items reads it first, so that none is built for nobody; it must outlive this. Throws
+    // SocketTaken when another daemon serves the path, std::system_error when it cannot be
+    // served.
     FeedPublisher(Bus& bus, FeedOptions options, std::atomic<bool>& listened);
     ~FeedPublisher();
 
@@ -57,6 +60,9 @@ private:
     Inbox inbox_;
     UnixListener listener_;
     TopicPublisher publisher_;
+    bool wanted();
+
+    std::optional<Outbox> relay_;
     std::int64_t published_ = 0;
     std::map<std::string, std::int64_t> sequences_;  // of each topic
 };

@@ -13,4 +13,10 @@ std::vector<std::string> executor_inboxes(int count) {
 
 std::string timer_inbox(int index) { return "timers." + std::to_string(index); }
 
+std::string control_inbox(int index) { return "control." + std::to_string(index); }
+
+std::string message_bus_inbox(int index) {
+    return kMessageBusInbox + ("." + std::to_string(index));
+}
+
 }  // namespace attune

@@ -262,14 +262,17 @@ SystemBus::Slot SystemBus::serve(const std::string& prefix, OnRequest on_request
 }
 
 void SystemBus::emit(const std::string& path, const std::string& interface,
-                     const std::string& member, const BusBody& body) {
+                     const std::string& member, const BusBody& body,
+                     const std::string& destination) {
     sd_bus_message* made = nullptr;
     expect(::sd_bus_message_new_signal(connection_->bus.get(), &made, path.c_str(),
                                        interface.c_str(), member.c_str()),
            "cannot emit " + member);
     const MessagePtr message(made);
     append_values(made, body.signature, body.values);
-    expect(::sd_bus_send(connection_->bus.get(), made, nullptr), "cannot emit " + member);
+    const auto* const only = destination.empty() ? nullptr : destination.c_str();
+    expect(::sd_bus_send_to(connection_->bus.get(), made, only, nullptr),
+           "cannot emit " + member);
 }
 
 BusRequest::BusRequest(sd_bus_message* borrowed) : message_(::sd_bus_message_ref(borrowed)) {}

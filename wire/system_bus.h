@@ -147,8 +147,9 @@ public:
     // like any other; only org.freedesktop.DBus.Peer is answered without asking.
     Slot serve(const std::string& prefix, OnRequest on_request);
 
+    // A signal to everyone who watches for it, or to `destination` alone.
     void emit(const std::string& path, const std::string& interface, const std::string& member,
-              const BusBody& body);
+              const BusBody& body, const std::string& destination = {});
 
 private:
     struct Connection;
