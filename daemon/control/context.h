@@ -36,6 +36,9 @@ struct ControlContext {
     std::string runner_socket;  // empty: the daemon runs processes itself
     std::function<bool()> has_runner = [] { return true; };
 
+    // Makes the daemon stop as SIGTERM does.
+    std::function<void()> drain = [] {};
+
     // Patience with an executor's and the reconcile thread's answers; tests shorten them.
     Duration request_patience = std::chrono::seconds(20);
     Duration reconcile_patience = std::chrono::seconds(300);

@@ -9,30 +9,30 @@
 namespace attune {
 namespace {
 
-Database named(Database database, int thread) {
-    database.application = "attuned control " + std::to_string(thread);
+Database named(Database database, const std::string& name) {
+    database.application = "attuned " + name;
     return database;
 }
 
 }  // namespace
 
-ControlDesk::ControlDesk(ControlContext given, int thread)
+ControlDesk::ControlDesk(ControlContext given, const std::string& name)
     : context(std::move(given)),
-      queries(named(context.database, thread)),
-      catalog_rows(named(context.database, thread)),
-      objects(named(context.database, thread)),
-      audit(named(context.database, thread)),
-      asker(context.bus, context.clock, "control." + std::to_string(thread),
-            context.executors) {}
+      queries(named(context.database, name)),
+      catalog_rows(named(context.database, name)),
+      objects(named(context.database, name)),
+      audit(named(context.database, name)),
+      asker(context.bus, context.clock, name, context.executors) {}
 
 struct ControlApi::Parts {
-    Parts(ControlContext context, int thread) : desk(std::move(context), thread) {
+    Parts(ControlContext context, const std::string& name) : desk(std::move(context), name) {
         add_status_routes(router, desk);
         add_object_routes(router, desk);
         add_ledger_routes(router, desk);
         add_request_routes(router, desk);
         add_reconcile_routes(router, desk);
         add_pause_routes(router, desk);
+        add_next_routes(router, desk);
         add_audit_routes(router, desk);
     }
 
@@ -40,8 +40,8 @@ struct ControlApi::Parts {
     Router router;
 };
 
-ControlApi::ControlApi(ControlContext context, int thread)
-    : parts_(std::make_unique<Parts>(std::move(context), thread)) {}
+ControlApi::ControlApi(ControlContext context, const std::string& name)
+    : parts_(std::make_unique<Parts>(std::move(context), name)) {}
 ControlApi::~ControlApi() = default;
 
 ControlResponse ControlApi::handle(const ControlRequest& request) {

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <memory>
+#include <string>
 
 #include "daemon/control/context.h"
 #include "wire/control_server.h"
@@ -15,9 +16,9 @@ namespace attune {
 
 class ControlApi final : public ControlHandler {
 public:
-    // `thread`: the handler thread's number, for the inbox "control.<thread>". Throws
-    // BusClosed, std::runtime_error when that inbox is taken.
-    ControlApi(ControlContext context, int thread);
+    // `name`: the handler thread's, of its inbox (control_inbox(), message_bus_inbox()) and its
+    // connections. Throws BusClosed, std::runtime_error when that inbox is taken.
+    ControlApi(ControlContext context, const std::string& name);
     ~ControlApi() override;
 
     // Never throws: a database that is away is a 503, anything unforeseen a 500.

@@ -13,7 +13,8 @@
 namespace attune {
 
 struct ControlDesk {
-    ControlDesk(ControlContext given, int thread);
+    // `name`: of its inbox and its connections.
+    ControlDesk(ControlContext given, const std::string& name);
 
     const ControlContext context;
     Queries queries;
@@ -30,6 +31,7 @@ void add_ledger_routes(Router& router, ControlDesk& desk);
 void add_request_routes(Router& router, ControlDesk& desk);
 void add_reconcile_routes(Router& router, ControlDesk& desk);
 void add_pause_routes(Router& router, ControlDesk& desk);
+void add_next_routes(Router& router, ControlDesk& desk);
 void add_audit_routes(Router& router, ControlDesk& desk);
 
 }  // namespace attune

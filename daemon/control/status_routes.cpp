@@ -1,4 +1,4 @@
-// GET /v1/status and /v1/revisions.
+// GET /v1/status and /v1/revisions, POST /v1/drain.
 #include "daemon/control/desk.h"
 #include "daemon/control/request_fields.h"
 #include "daemon/control/views.h"
@@ -85,12 +85,22 @@ ControlResponse answer_revisions(ControlDesk& desk, const ControlRequest& reques
     return json_response({{"items", std::move(items)}, {"next", nullptr}});
 }
 
+ControlResponse answer_drain(ControlDesk& desk, const ControlRequest& request) {
+    if (const auto body = read_body(request.body, {}); !body) return refusal(body.error());
+    desk.context.drain();
+    return json_response({{"draining", true}}, 202);
+}
+
 }  // namespace
 
 void add_status_routes(Router& router, ControlDesk& desk) {
     router.add("GET", "/v1/status", [&desk](const ControlRequest&, const Router::Parameters&) {
         return answer_status(desk);
     });
+    router.add("POST", "/v1/drain",
+               [&desk](const ControlRequest& request, const Router::Parameters&) {
+                   return answer_drain(desk, request);
+               });
     router.add("GET", "/v1/revisions",
                [&desk](const ControlRequest& request, const Router::Parameters&) {
                    return answer_revisions(desk, request);

@@ -134,7 +134,7 @@ spec: {trigger: core.intervaltimer, action: {ref: core.echo}}
     ControlResponse ask(const std::string& method, const std::string& target,
                         const std::string& body = "") {
         if (!api) {
-            api = std::make_unique<ControlApi>(context(db.database()), 0);
+            api = std::make_unique<ControlApi>(context(db.database()), control_inbox(0));
         }
         const auto parsed = parse_target(target);
         return api->handle({method, parsed->path, parsed->query, body, {}});
@@ -385,7 +385,7 @@ TEST_F(ControlApiTest, TheReportOfAPassIsHandedOn) {
 TEST_F(ControlApiTest, WithoutItsDatabaseItSaysSo) {
     auto gone = db.database();
     gone.url = "host=/nowhere dbname=nothing";
-    ControlApi alone(context(gone), 1);
+    ControlApi alone(context(gone), control_inbox(1));
     const auto events = alone.handle({"GET", "/v1/events", {}, "", {}});
     EXPECT_EQ(events.status, 503);
     EXPECT_EQ(code(events), "database_unavailable");
