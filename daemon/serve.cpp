@@ -68,7 +68,7 @@ void tend(Service& service, DatabaseHome& home, ZoneWatch& zones, Watch& watch, 
             .status = status_text(health),
             .alive = health.hanging.empty()};
         const auto said = watch.wait(state, reloading ? kQuickLook : kLook);
-        if (said == Watch::Said::kStop) return;
+        if (said == Watch::Said::kStop || service.drain_asked()) return;
         if (said == Watch::Said::kReload) {
             service.reconcile();
             reloading = true;

@@ -9,6 +9,7 @@
 #include "core/limits.h"
 #include "core/load.h"
 #include "daemon/control/control_api.h"
+#include "daemon/dbus/dbus_loop.h"
 #include "daemon/earlier_lives.h"
 #include "daemon/executor/executor.h"
 #include "daemon/feed_loop.h"
@@ -90,7 +91,9 @@ Service::Service(ServiceOptions options, const Database& database, const Clock& 
     vitals_.set_database(clock_.elapsed(), 0);  // it has just answered
     try {
         start_threads();
-        start_control();
+        const auto context = control_context();
+        if (options_.dbus) start_dbus(context);
+        start_control(context);
     } catch (...) {
         end_threads();
         throw;
@@ -99,18 +102,21 @@ Service::Service(ServiceOptions options, const Database& database, const Clock& 
 
 Service::~Service() { stop(); }
 
+LoopThread* Service::start(std::string name, LoopThread::Make make) {
+    threads_.push_back(
+        std::make_unique<LoopThread>(std::move(name), clock_, log_, std::move(make)));
+    watch_.watch(threads_.back()->name(), threads_.back()->signs_of_life());
+    return threads_.back().get();
+}
+
 void Service::start_threads() {
-    const auto start = [this](std::string name, LoopThread::Make make) {
-        threads_.push_back(
-            std::make_unique<LoopThread>(std::move(name), clock_, log_, std::move(make)));
-        watch_.watch(threads_.back()->name(), threads_.back()->signs_of_life());
-        return threads_.back().get();
-    };
     start("feed", [this] {
         FeedOptions feed{.socket_path = options_.feed_socket,
                          .group = options_.control_group,
                          .source = "/attune/" + options_.node,
-                         .life = random_uuid()};
+                         .life = random_uuid(),
+                         .relay = kMessageBusInbox,
+                         .relayed = &relayed_};
         return std::make_unique<FeedLoop>(bus_, std::move(feed), listened_);
     });
     start("runner", [this]() -> std::unique_ptr<Loop> {
@@ -166,33 +172,47 @@ void Service::start_threads() {
     });
 }
 
-void Service::start_control() {
+ControlContext Service::control_context() {
+    return {.bus = bus_,
+            .clock = clock_,
+            .zones = zones_,
+            .database = database_,
+            .catalog = [this] { return catalog_.get(); },
+            .executors = options_.recorders,
+            .version = options_.version,
+            .node = options_.node,
+            .incarnation = incarnation_,
+            .started_at = clock_.now(),
+            .source_name = [path = options_.source_path,
+                            first = source_name(options_.source_path,
+                                                "main")] { return source_name(path, first); },
+            .source_path = options_.source_path,
+            .embedded_database = options_.embedded_database,
+            .waits_for_clock = [this] { return waiting_for_clock_ > 0; },
+            .runner_socket = options_.runner_socket,
+            .has_runner = [this] { return slots_.is_open(); },
+            .drain = [this] { drain_asked_.store(true); }};
+}
+
+void Service::start_dbus(const ControlContext& context) {
+    start("D-Bus", [this, context] {
+        return std::make_unique<DbusLoop>(
+            DbusOptions{.address = {}, .user = ::geteuid(), .group = options_.control_group},
+            bus_,
+            [context](int thread) {
+                return std::make_unique<ControlApi>(context, message_bus_inbox(thread));
+            },
+            context.catalog, relayed_, log_);
+    });
+}
+
+void Service::start_control(const ControlContext& context) {
     ControlServerOptions server{.socket_path = options_.control_socket,
                                 .group = options_.control_group,
                                 .listening_fd = own_copy(options_.control_listening_fd)};
     server.report = [this](const std::string& text) { log_.warn("control: {}", text); };
-    const ControlContext context{
-        .bus = bus_,
-        .clock = clock_,
-        .zones = zones_,
-        .database = database_,
-        .catalog = [this] { return catalog_.get(); },
-        .executors = options_.recorders,
-        .version = options_.version,
-        .node = options_.node,
-        .incarnation = incarnation_,
-        .started_at = clock_.now(),
-        .source_name =
-            [path = options_.source_path, first = source_name(options_.source_path, "main")] {
-                return source_name(path, first);
-            },
-        .source_path = options_.source_path,
-        .embedded_database = options_.embedded_database,
-        .waits_for_clock = [this] { return waiting_for_clock_ > 0; },
-        .runner_socket = options_.runner_socket,
-        .has_runner = [this] { return slots_.is_open(); }};
     control_ = std::make_unique<ControlServer>(std::move(server), [context](int thread) {
-        return std::make_unique<ControlApi>(context, thread);
+        return std::make_unique<ControlApi>(context, control_inbox(thread));
     });
 }
 

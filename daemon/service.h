@@ -16,6 +16,7 @@
 
 #include "core/clock.h"
 #include "core/zone_source.h"
+#include "daemon/control/context.h"
 #include "daemon/drain.h"
 #include "daemon/health.h"
 #include "daemon/live_catalog.h"
@@ -40,6 +41,7 @@ struct ServiceOptions {
     int control_listening_fd = -1;  // of systemd, borrowed: used instead of control_socket
     std::string feed_socket;
     std::optional<gid_t> control_group;
+    bool dbus = true;  // offer io.attune.Attune1 on the system's message bus
     int recorders = 2;
     int timer_workers = 1;
     bool trust_clock = false;       // see TimerLoopOptions
@@ -75,6 +77,9 @@ public:
     // Zones have other rules than before: timers are to follow them now.
     void zones_changed();
 
+    // Somebody has asked for the end: what SIGTERM does is to be done.
+    bool drain_asked() const { return drain_asked_.load(); }
+
     // Enters the drain. Afterwards ask drained() now and then, and stop() when it says true.
     void begin_stop();
     // Whether the drain is over: nothing is held, or the deadline has passed (`hurry`: now).
@@ -86,8 +91,11 @@ public:
     bool superseded() const { return superseded_.load(); }
 
 private:
+    LoopThread* start(std::string name, LoopThread::Make make);
     void start_threads();
-    void start_control();
+    ControlContext control_context();
+    void start_dbus(const ControlContext& context);
+    void start_control(const ControlContext& context);
     void end_threads();
 
     const ServiceOptions options_;
@@ -104,7 +112,9 @@ private:
     Vitals vitals_;
     LoopWatch watch_;
     std::atomic<bool> listened_{false};
+    std::atomic<bool> relayed_{false};  // to the message bus
     std::atomic<bool> superseded_{false};
+    std::atomic<bool> drain_asked_{false};
     std::atomic<int> waiting_for_clock_{0};
 
     Bus bus_;

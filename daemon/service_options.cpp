@@ -15,6 +15,7 @@ ServiceOptions service_options(const DaemonConfig& config, const std::string& ve
     options.control_socket = config.control_socket;
     options.feed_socket = feed_socket(config);
     options.control_group = find_group(config.control_group);
+    options.dbus = config.dbus;
     options.recorders = config.recorders;
     options.timer_workers = config.timer_workers;
     options.trust_clock = config.trust_clock;

@@ -100,6 +100,7 @@ DaemonConfig with_defaults(const Json& settings, const ConfigRequest& request) {
     config.control_socket =
         at(settings, "/control/socket", config.runtime_dir + "/control.sock");
     config.control_group = at<std::string>(settings, "/control/group", "attune");
+    config.dbus = at(settings, "/control/dbus", true);
     config.log_level = at<std::string>(settings, "/log/level", "info");
     config.drain_timeout = std::chrono::seconds(30);
     return config;
@@ -186,7 +187,7 @@ std::string describe(const DaemonConfig& config) {
            "journal:\n" + line("  directory", config.journal_directory) + "runner:\n" +
            line("  socket", config.runner_socket) + "control:\n" +
            line("  socket", config.control_socket) + line("  group", config.control_group) +
-           "log:\n" + line("  level", config.log_level) +
+           line("  dbus", config.dbus) + "log:\n" + line("  level", config.log_level) +
            line("drain_timeout", format_duration(config.drain_timeout));
 }
 

@@ -38,6 +38,7 @@ struct DaemonConfig {
     std::string runner_socket;      // empty: the runner is in the daemon
     std::string control_socket;
     std::string control_group;
+    bool dbus = true;
     std::string log_level;
     Duration drain_timeout{0};
 };

@@ -226,6 +226,56 @@ the_example_brings_a_failed_service_back() {
   fails runuser -u attune-run -- systemctl --no-ask-password stop attune-example 2>/dev/null
 }
 
+on_the_bus() { # on_the_bus MEMBER [SIGNATURE VALUE...]: as root
+  busctl call io.attune.Attune1 /io/attune/Attune1 io.attune.Attune1.Manager "$@"
+}
+as_visitor() { # as_visitor PROPERTY | MEMBER [SIGNATURE VALUE...]
+  runuser -u visitor -- busctl call io.attune.Attune1 /io/attune/Attune1 "$@"
+}
+
+the_message_bus_is_another_door() {
+  within 40 busctl status io.attune.Attune1
+  on_the_bus Reconcile | grep -c '^ttss [1-9][0-9]* [1-9][0-9]* "unchanged"'
+  on_the_bus GetNextFires su ops.every_minute 3 | grep -cE '^at 3( [0-9]{16}){3}$'
+  on_the_bus Run sss core.echo '{"message": "over the bus"}' promise | grep -c '^tsb [1-9][0-9]* "promise" false'
+  on_the_bus Run sss core.echo '{"message": "over the bus"}' promise | grep -c ' true$'
+  within 10 sh -c "attune executions --action core.echo -o json | grep -q 'over the bus'"
+  busctl tree io.attune.Attune1 | grep -c '/io/attune/Attune1/sensor/ops_2eevery_5fminute'
+  busctl introspect io.attune.Attune1 /io/attune/Attune1/sensor/ops_2eevery_5fminute | grep -c '\.Trigger .*"core.intervaltimer"'
+}
+
+it_is_closed_to_others_without_polkit() {
+  runuser -u olga -- busctl get-property io.attune.Attune1 /io/attune/Attune1 io.attune.Attune1.Manager Version
+  fails as_visitor org.freedesktop.DBus.Properties Get ss io.attune.Attune1.Manager Version
+  fails as_visitor io.attune.Attune1.Manager Reload
+  # Nobody else may be attune there.
+  fails runuser -u visitor -- busctl call org.freedesktop.DBus /org/freedesktop/DBus \
+    org.freedesktop.DBus RequestName su io.attune.Attune1 2
+}
+
+polkit_says_what_others_may() {
+  as_visitor org.freedesktop.DBus.Properties Get ss io.attune.Attune1.Manager Version
+  as_visitor io.attune.Attune1.Manager ListObjects ssu sensor '' 10 | grep -c ops.every_minute
+  fails as_visitor io.attune.Attune1.Manager Run sss core.echo '' '' 2>/tmp/denied.log
+  grep -c 'io.attune.Attune1.run' /tmp/denied.log || grep -c 'interactive authentication' -i /tmp/denied.log
+  cat >/etc/polkit-1/rules.d/50-visitor.rules <<'EOF'
+polkit.addRule(function(action, subject) {
+  if (action.id == "io.attune.Attune1.run" && subject.user == "visitor") return polkit.Result.YES;
+});
+EOF
+  within 10 as_visitor io.attune.Attune1.Manager Run sss core.echo '' ''
+  fails as_visitor io.attune.Attune1.Manager Drain
+  rm /etc/polkit-1/rules.d/50-visitor.rules
+}
+
+a_drain_over_the_bus_stops_it_well() {
+  on_the_bus Drain
+  within 30 sh -c '[ "$(systemctl is-active attuned)" = inactive ]'
+  [ "$(property Result)" = success ]
+  systemctl start attuned
+  within 40 busctl status io.attune.Attune1
+}
+
 a_failed_execution_is_found_by_its_fields() {
   local id
   fails attune run core.noop --params '{"exit_code": 3}' --wait >/tmp/run.log 2>&1
@@ -513,7 +563,11 @@ for each in \
   a_reload_takes_in_a_good_edit \
   a_reload_of_a_bad_edit_keeps_what_was \
   an_entry_of_the_journal_is_an_event \
+  the_message_bus_is_another_door \
+  it_is_closed_to_others_without_polkit \
   the_example_brings_a_failed_service_back \
+  polkit_says_what_others_may \
+  a_drain_over_the_bus_stops_it_well \
   a_failed_execution_is_found_by_its_fields \
   an_action_may_do_what_the_unit_says \
   a_drop_in_grants_more \

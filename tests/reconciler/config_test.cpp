@@ -59,6 +59,7 @@ TEST_F(ConfigTest, NothingSaidIsEnough) {
     EXPECT_EQ(defaults.recorders, 2);
     EXPECT_GE(defaults.slots, 2);
     EXPECT_EQ(defaults.control_group, "attune");
+    EXPECT_TRUE(defaults.dbus);
     EXPECT_EQ(defaults.control_socket, defaults.runtime_dir + "/control.sock");
     EXPECT_EQ(defaults.log_level, "info");
     EXPECT_EQ(defaults.drain_timeout, 30s);

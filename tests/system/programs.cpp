@@ -73,6 +73,7 @@ void RunningDaemon::start() {
         spawned.argv.insert(spawned.argv.end(), {"--set", setting});
     }
     spawned.env = environment(runtime_);
+    spawned.env.push_back("DBUS_SYSTEM_BUS_ADDRESS=" + options_.message_bus);
     const auto log = open_log(directory_.path());
     spawned.stdout_fd = log.get();
     spawned.stderr_fd = log.get();

@@ -26,6 +26,8 @@ public:
         std::filesystem::path source;       // of manifests
         std::string database_url;           // empty: the embedded database
         std::vector<std::string> settings;  // key=value, as --set takes them
+        // Not the machine's own, on which a test has no business.
+        std::string message_bus = "unix:path=/nowhere/bus.sock";
     };
 
     explicit RunningDaemon(Options options);
