@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include "core/limits.h"
+
 namespace attune {
 namespace {
 
@@ -96,6 +98,14 @@ Wish of_properties(const Served& served, const CalledObject& called,
                    fmt::format("there is no {}({})", called.member, called.signature));
 }
 
+std::size_t text_bytes(const Json& values) {
+    std::size_t bytes = 0;
+    for (const auto& value : values) {
+        if (value.is_string()) bytes += value.get_ref<const std::string&>().size();
+    }
+    return bytes;
+}
+
 Wish of_method(const BusMethod& method, const CalledObject& called,
                const std::function<Json()>& values) {
     if (const auto in = signature_of(method.in); called.signature != in) {
@@ -107,7 +117,13 @@ Wish of_method(const BusMethod& method, const CalledObject& called,
                      return BusBody{signature_of(method.out), bus_values(method.out, answer)};
                  }};
     if (method.request == nullptr) return wish;
-    auto request = method.request(values());
+    const auto given = values();
+    if (text_bytes(given) > limits::kControlBodyBytes) {
+        return refused("LimitsExceeded",
+                       fmt::format("the arguments of {} are larger than {} bytes", method.name,
+                                   limits::kControlBodyBytes));
+    }
+    auto request = method.request(given);
     if (!request) return refused("InvalidArgs", request.error().message);
     wish.request = *std::move(request);
     return wish;

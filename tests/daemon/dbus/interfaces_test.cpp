@@ -9,6 +9,7 @@
 #include <gmock/gmock.h>
 
 #include "core/kinds.h"
+#include "core/limits.h"
 #include "daemon/dbus/bus_request.h"
 #include "daemon/dbus/introspection.h"
 
@@ -179,6 +180,9 @@ TEST(BusRequests, WhatCannotBeIsRefusedByDBusOwnErrors) {
                 HasSubstr("InvalidArgs"));
     EXPECT_THAT(error(wish(kBusRoot, kBusManager, "Pause", "ssts", {"action", "a", 0, ""})),
                 HasSubstr("InvalidArgs"));
+    EXPECT_THAT(error(wish(kBusRoot, kBusManager, "Fire", "sss",
+                           {"a", std::string(limits::kControlBodyBytes, ' '), ""})),
+                HasSubstr("LimitsExceeded"));
     const std::string properties = "org.freedesktop.DBus.Properties";
     EXPECT_THAT(error(wish(kBusRoot, properties, "Get", "ss", {kBusManager, "Colour"})),
                 HasSubstr("UnknownProperty"));
