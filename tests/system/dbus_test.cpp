@@ -35,6 +35,8 @@ spec: {trigger: ops.deploy, runtime: core.sensor.external}
         EXPECT_TRUE(eventually([&] {
             return daemon.log().find("answers as io.attune.Attune1") != std::string::npos;
         }));
+        // It may answer before its first look at the source is done.
+        call("Reconcile");
     }
 
     BusBody call(const std::string& member, BusBody body = {}) {
