@@ -42,6 +42,7 @@ std::span<const Command> commands() {
         add_ledger_commands(all);
         add_watch_command(all);
         add_request_commands(all);
+        add_cancel_command(all);
         add_pause_commands(all);
         add_audit_commands(all);
         add_reference_commands(all);

@@ -18,7 +18,8 @@ void add_object_commands(std::vector<Command>& commands);  // get, describe
 void add_ledger_commands(std::vector<Command>& commands);  // events ... trace
 void add_watch_command(std::vector<Command>& commands);
 void add_request_commands(std::vector<Command>& commands);  // fire, run
-void add_pause_commands(std::vector<Command>& commands);    // pause, resume
+void add_cancel_command(std::vector<Command>& commands);
+void add_pause_commands(std::vector<Command>& commands);  // pause, resume
 void add_audit_commands(std::vector<Command>& commands);
 
 }  // namespace attune

@@ -51,7 +51,8 @@ struct ExecutionKey {
 
 // How an attempt ended, as its runner tells it.
 struct Outcome {
-    ExecutionState state = ExecutionState::kSucceeded;  // succeeded, failed or timed_out
+    // succeeded, failed, timed_out or cancelled
+    ExecutionState state = ExecutionState::kSucceeded;
     std::string result;  // compact JSON, at most limits::kResultBytes: see docs/actions.md
     TimePoint finished_at;
 };

@@ -64,7 +64,7 @@ inline constexpr std::size_t kEventsPerBatch = 500;  // of one recording transac
 inline constexpr std::size_t kEnforcementsPerBatch = 5000;
 inline constexpr std::size_t kConfirmationsPerMessage = 4096;
 inline constexpr std::size_t kFeedItems = 4096;       // waiting to be published
-inline constexpr std::size_t kWaitingRequests = 256;  // fires and runs waiting in one executor
+inline constexpr std::size_t kWaitingRequests = 256;  // of each sort in one executor
 inline constexpr std::size_t kSleeping = 10'000;      // core.sleep under way in one executor
 inline constexpr std::size_t kCompletionsPerBatch = 100;
 inline constexpr std::chrono::milliseconds kCompletionDelay{50};

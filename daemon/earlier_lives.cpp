@@ -23,14 +23,14 @@ void EarlierLives::recover_unstarted(TimePoint now) {
 }
 
 void EarlierLives::tell(const Recovery& recovery, int killed) {
-    if (recovery.requested + recovery.abandoned + killed == 0) return;
+    if (recovery.requested + recovery.abandoned + recovery.cancelled + killed == 0) return;
     const LogFields about(
         message_id::kEarlierLifeCut,
         {{"ATTUNE_NODE", node_}, {"ATTUNE_INCARNATION", std::to_string(incarnation_.value)}});
     log_.warn(
         "an earlier life of this node was cut short: {} executions run again, {} are "
-        "abandoned, {} of its processes were ended",
-        recovery.requested, recovery.abandoned, killed);
+        "abandoned, {} are cancelled, {} of its processes were ended",
+        recovery.requested, recovery.abandoned, recovery.cancelled, killed);
 }
 
 }  // namespace attune

@@ -19,6 +19,7 @@ inline constexpr const char* kResumed = "ec7700bdf72d473c94aceb637a109da3";
 inline constexpr const char* kHostSkipped = "13352f33e58e4ff18c87e865b5c595e5";
 inline constexpr const char* kExecutionFailed = "807a79a22cf547d79be74f9d5fcbd6eb";
 inline constexpr const char* kExecutionSucceeded = "b8daf14c0eee4072a9d2b44050ed0b69";
+inline constexpr const char* kExecutionCancelled = "075370754a6f4fe1bd2e5c056611993f";
 inline constexpr const char* kEarlierLifeCut = "21a60a0406cd4a23b84a699d8d9288d1";
 inline constexpr const char* kLoopHangs = "457c75641d91457f9d88df899b4c3f47";
 inline constexpr const char* kSuperseded = "51d7781e6378488d9e5a2fbbeaab1b78";

@@ -131,7 +131,8 @@ struct ClaimedExecution {
 // A claim that an earlier life of this node has left and that is its successor's now.
 struct AdoptedExecution {
     ClaimedExecution execution;
-    bool running = false;  // its process was let go
+    bool running = false;     // its process was let go
+    bool cancelling = false;  // it is to be stopped
 };
 
 // What lets the next life of this node find and kill the process of a claim.
@@ -151,6 +152,27 @@ struct RunningMark {
 struct Claim {
     ExecutionKey key;
     ClaimToken token;
+};
+
+// Somebody wants an execution to end.
+struct Cancellation {
+    ExecutionKey key;
+    std::string by;      // who, "alice"
+    std::string reason;  // may be empty
+    TimePoint at;        // when: the end of what nobody has begun
+};
+
+// What a cancellation made of its execution.
+struct Cancelled {
+    // What it is now: cancelled, cancelling, or another end that it had come to before. No
+    // value: there is no such execution.
+    std::optional<ExecutionState> state;
+    bool changed = false;  // just now; else it was so before
+    ClaimOwner owner;      // while it is cancelling: who is to stop it
+    // When it was changed: what it is, under the token of its claim if it has one, and what its
+    // row says of the cancellation.
+    ClaimedExecution execution;
+    std::string result;
 };
 
 inline constexpr std::int64_t kIdsPerBlock = 10'000;  // as sequence ledger_id increments
@@ -206,10 +228,18 @@ public:
     // Running ones and those whose claim is lost are left alone.
     void release(std::span<const Claim> claims);
 
+    // requested -> cancelled; scheduled, running -> cancelling, which its owner then completes.
+    // Who asked and why is kept in the result, as `cancelled`. What has ended stays as it is.
+    // Repeated, it finds what it made: after StoreInDoubt it is simply repeated.
+    Cancelled cancel(const Cancellation& cancellation);
+
+    // Which of `claims` are to be stopped: those whose execution is cancelling.
+    std::vector<bool> cancelling(std::span<const Claim> claims);
+
     // Gives back what `owner` claimed more than `age` ago by the database's clock and is not
     // among `remembered`, everything that executor holds: claims whose commit was seen by
-    // nobody. Each is a lost attempt, as after a crash; `now` is when it may run again.
-    // Returns how many.
+    // nobody. Each is a lost attempt, as after a crash; `now` is when it may run again, or, of
+    // what was to be cancelled, has ended. Returns how many.
     int release_forgotten(ClaimOwner owner, std::span<const Claim> remembered, Duration age,
                           TimePoint now);
 

@@ -1,7 +1,8 @@
 // The half of the ledger that is about executions already born: claiming, running, completing,
 // giving back.
+#include "store/ledger_claims.h"
+
 #include <algorithm>
-#include <map>
 
 #include "store/ledger.h"
 #include "store/ledger_days.h"
@@ -12,10 +13,14 @@ namespace attune {
 namespace {
 
 // `state || ''` keeps the index of what is open out of these: planned while a day is empty, it
-// looks cheap, and is then read once for each key.
+// looks cheap, and is then read once for each key. Who asked for a cancellation is in the row
+// by then, and stays there only when it came to that.
 constexpr DayStatement kComplete{"complete", R"sql(
 UPDATE execution_{0} x
-SET state = c.state, result = c.result::jsonb, finished_at = instant(c.finished_at)
+SET state = c.state, finished_at = instant(c.finished_at),
+    result = CASE WHEN c.state = 'cancelled' THEN coalesce(x.result || c.result::jsonb,
+                                                           c.result::jsonb)
+                  ELSE c.result::jsonb END
 FROM unnest($1::int8[], $2::int8[], $3::int8[], $4::uuid[], $5::text[], $6::int8[],
             string_to_array($7, E'\n', ''))
     AS c (n, id, scheduled_at, token, state, finished_at, result)
@@ -51,7 +56,7 @@ LEFT JOIN enforcement f ON f.id = c.enforcement_id AND f.scheduled_at = c.schedu
 LEFT JOIN event e ON e.id = f.event_id AND e.scheduled_at = c.scheduled_at
 ORDER BY c.run_at)sql"};
 
-// Columns as kClaimReady's, and one more.
+// Columns as kClaimReady's, and two more. Only what was let go has a process group.
 constexpr DayStatement kAdopt{"adopt", R"sql(
 WITH adopted AS (
     UPDATE execution_{0} x
@@ -66,7 +71,7 @@ WITH adopted AS (
     RETURNING x.*)
 SELECT c.id, micros(c.scheduled_at), c.claim_token, c.action_id, c.action_ref, c.params,
        c.idempotency_key, c.attempt, c.enforcement_id, f.rule_ref, f.event_id, e.trigger_ref,
-       e.sensor_ref, c.state <> 'scheduled'
+       e.sensor_ref, c.claim_pgid IS NOT NULL, c.state = 'cancelling'
 FROM adopted c
 LEFT JOIN enforcement_{0} f ON f.id = c.enforcement_id
 LEFT JOIN event_{0} e ON e.id = f.event_id)sql"};
@@ -89,50 +94,6 @@ FROM unnest($1::int8[], $2::int8[], $3::int8[], $4::uuid[]) AS c (n, id, schedul
 WHERE x.id = c.id AND x.scheduled_at = instant(c.scheduled_at)
   AND x.claim_token = c.token AND x.state || '' = 'scheduled'
 RETURNING c.n)sql"};
-
-// Claims of one day, $1..$4 of the statements above: n is the position among those given.
-class ClaimColumns {
-public:
-    void add(std::size_t position, const ExecutionKey& key, const ClaimToken& token) {
-        position_.add(static_cast<std::int64_t>(position));
-        id_.add(key.id.value);
-        scheduled_.add(key.scheduled_at);
-        token_.add_word(to_string(token));
-    }
-    void move_into(Params& params) {
-        for (ArrayText* column : {&position_, &id_, &scheduled_, &token_}) {
-            params.add(column->take());
-        }
-    }
-
-private:
-    ArrayText position_, id_, scheduled_, token_;
-};
-
-// Positions of `items`, by the day that each is about.
-template <class Item>
-std::map<TimePoint, std::vector<std::size_t>> by_day(std::span<const Item> items) {
-    std::map<TimePoint, std::vector<std::size_t>> days;
-    for (std::size_t n = 0; n < items.size(); ++n) {
-        days[day_of(items[n].key.scheduled_at)].push_back(n);
-    }
-    return days;
-}
-
-template <class Item>
-Params claims_of(std::span<const Item> items, const std::vector<std::size_t>& positions) {
-    ClaimColumns claims;
-    for (const auto n : positions) claims.add(n, items[n].key, items[n].token);
-    Params params;
-    claims.move_into(params);
-    return params;
-}
-
-void add_flags(const Rows& rows, std::vector<bool>& flags) {
-    for (int n = 0; n < rows.size(); ++n) {
-        flags[static_cast<std::size_t>(rows[n].number(0))] = true;
-    }
-}
 
 void complete_day(Session& session, TimePoint day, std::span<const Completion> completions,
                   const std::vector<std::size_t>& positions, std::vector<bool>& accepted) {
@@ -168,6 +129,14 @@ ClaimToken parse_token(std::string_view uuid) {
     return token;
 }
 
+}  // namespace
+
+void add_flags(const Rows& rows, std::vector<bool>& flags) {
+    for (int n = 0; n < rows.size(); ++n) {
+        flags[static_cast<std::size_t>(rows[n].number(0))] = true;
+    }
+}
+
 ClaimedExecution read_claimed(const Row& row) {
     return {.key = {ExecutionId{row.number(0)}, row.moment(1)},
             .token = parse_token(row.text(2)),
@@ -182,8 +151,6 @@ ClaimedExecution read_claimed(const Row& row) {
             .trigger_ref = row.string(11),
             .sensor_ref = row.string(12)};
 }
-
-}  // namespace
 
 std::vector<bool> Ledger::complete_in(Session& session,
                                       std::span<const Completion> completions) {
@@ -226,7 +193,8 @@ std::vector<AdoptedExecution> Ledger::adopt(ClaimOwner owner, std::span<const Cl
                 session, kAdopt, day,
                 claims_of(claims, positions).add(owner.incarnation.value).add(owner.executor));
             for (int n = 0; n < rows.size(); ++n) {
-                adopted.push_back({read_claimed(rows[n]), rows[n].truth(13)});
+                adopted.push_back(
+                    {read_claimed(rows[n]), rows[n].truth(13), rows[n].truth(14)});
             }
         }
     });
@@ -279,7 +247,7 @@ int Ledger::release_forgotten(ClaimOwner owner, std::span<const Claim> remembere
                                                 .except_tokens = tokens.take(),
                                                 .older_than = age,
                                                 .now = now});
-        released = lost.requested + lost.abandoned;
+        released = lost.requested + lost.abandoned + lost.cancelled;
     });
     return released;
 }

@@ -24,7 +24,8 @@ struct LostClaims {
 
 struct LostCount {
     int requested = 0;
-    int abandoned = 0;  // or cancelled, when that had been asked for
+    int abandoned = 0;
+    int cancelled = 0;  // that had been asked for
 };
 
 LostCount lose_claims(Session& session, const LostClaims& claims);

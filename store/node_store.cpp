@@ -154,7 +154,9 @@ Recovery NodeStore::recover_some(IncarnationId incarnation, bool unstarted_only,
             lose_claims(session, {.incarnations = earlier_lives(session, incarnation),
                                   .unstarted_only = unstarted_only,
                                   .now = now});
-        recovery = {.requested = lost.requested, .abandoned = lost.abandoned};
+        recovery = {.requested = lost.requested,
+                    .abandoned = lost.abandoned,
+                    .cancelled = lost.cancelled};
     });
     return recovery;
 }

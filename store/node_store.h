@@ -36,6 +36,7 @@ struct LeftProcess {
 struct Recovery {
     int requested = 0;  // to be run again, as the next attempt
     int abandoned = 0;  // lost limits::kLossesUntilAbandoned times
+    int cancelled = 0;  // somebody had asked for it
 };
 
 class NodeStore {

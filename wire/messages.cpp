@@ -18,6 +18,7 @@ constexpr std::size_t kListItems = 10'000;  // no list of ours is as long
 constexpr auto last(SkipReason) { return SkipReason::kPastOneShot; }
 constexpr auto last(RequestOutcome) { return RequestOutcome::kRefused; }
 constexpr auto last(PauseOutcome) { return PauseOutcome::kUnavailable; }
+constexpr auto last(CancelOutcome) { return CancelOutcome::kRefused; }
 constexpr auto last(Kind) { return Kind::kRule; }
 constexpr auto last(EventOrigin) { return EventOrigin::kSystemd; }
 constexpr auto last(ExecutionState) { return ExecutionState::kAbandoned; }
@@ -76,6 +77,12 @@ void fields(auto& visit, Maybe<PauseRequest> auto& m) {
 }
 void fields(auto& visit, Maybe<PauseReply> auto& m) {
     visit(m.request, m.outcome, m.generation, m.fault);
+}
+void fields(auto& visit, Maybe<CancelRequest> auto& m) {
+    visit(m.request, m.reply_to, m.execution, m.by, m.reason, m.at);
+}
+void fields(auto& visit, Maybe<CancelReply> auto& m) {
+    visit(m.request, m.outcome, m.state, m.fault);
 }
 void fields(auto& visit, Maybe<RunnerHello> auto& m) { visit(m.version); }
 void fields(auto& visit, Maybe<RosterRun> auto& r) { visit(r.key, r.token); }

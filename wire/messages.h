@@ -17,6 +17,7 @@
 #include "core/decision.h"
 #include "core/event.h"
 #include "core/ids.h"
+#include "core/lifecycle.h"
 #include "core/manifest.h"
 #include "core/result.h"
 
@@ -38,7 +39,7 @@ struct CatalogChanged {
     Generation generation;
 };
 
-// Anyone -> an executor or the sweep: there may be ready work.
+// Anyone -> an executor or the sweep: there may be ready work, or a claim to be stopped.
 struct Wake {};
 
 // Control, or a loop of host sensors -> executors: an event from outside for `sensor`.
@@ -200,6 +201,30 @@ struct RosterTaken {
     std::vector<ClaimToken> held;  // attempts of processes that this executor answers for
 };
 
+// Control -> executors: an execution is to end, whoever holds it.
+struct CancelRequest {
+    std::uint64_t request = 0;
+    std::string reply_to;
+    ExecutionKey execution;
+    std::string by;
+    std::string reason;
+    TimePoint at;  // when it was asked for
+};
+
+enum class CancelOutcome : std::uint8_t {
+    kCancelled,  // `state` says whether it has ended or is being stopped, now or before
+    kEnded,      // it had come to another end: `state`
+    kUnknown,    // there is no such execution
+    kRefused,    // `fault` says why
+};
+
+struct CancelReply {
+    std::uint64_t request = 0;
+    CancelOutcome outcome = CancelOutcome::kRefused;
+    ExecutionState state = ExecutionState::kRequested;
+    std::string fault;
+};
+
 // Anyone -> feed: something to tell subscribers. Made only while somebody listens.
 struct FeedItem {
     std::string topic;    // "event.created"
@@ -208,11 +233,11 @@ struct FeedItem {
     std::string data;     // a JSON object
 };
 
-using Message =
-    std::variant<Decisions, Confirmations, CatalogChanged, Wake, FireRequest, FireReply,
-                 RunRequest, RunReply, StartProcess, ProcessStarted, GoProcess, AbortProcess,
-                 CancelProcess, ProcessFinished, FeedItem, ReconcileRequest, ReconcileReply,
-                 RunnerHello, RunnerRoster, RosterTaken, PauseRequest, PauseReply>;
+using Message = std::variant<Decisions, Confirmations, CatalogChanged, Wake, FireRequest,
+                             FireReply, RunRequest, RunReply, StartProcess, ProcessStarted,
+                             GoProcess, AbortProcess, CancelProcess, ProcessFinished, FeedItem,
+                             ReconcileRequest, ReconcileReply, RunnerHello, RunnerRoster,
+                             RosterTaken, PauseRequest, PauseReply, CancelRequest, CancelReply>;
 
 std::string encode(const Message& message);
 

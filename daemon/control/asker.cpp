@@ -25,6 +25,10 @@ std::optional<RunReply> Asker::run(RunRequest request, Duration patience) {
     return ask<RunReply>(executors_, std::move(request), patience, /*repeat=*/true);
 }
 
+std::optional<CancelReply> Asker::cancel(CancelRequest request, Duration patience) {
+    return ask<CancelReply>(executors_, std::move(request), patience, /*repeat=*/true);
+}
+
 std::optional<ReconcileReply> Asker::reconcile(ReconcileRequest request, Duration patience) {
     return ask<ReconcileReply>(reconcile_, std::move(request), patience, /*repeat=*/false);
 }

@@ -1,7 +1,8 @@
 // Asks another thread of the daemon and waits for its answer.
 //
 // A message is a hint that may be lost, so a request that may be repeated (a fire, a run: their
-// key makes them one) is sent again after 1 s, 2 s, 4 s ... until it is answered.
+// key makes them one; a cancellation finds itself done) is sent again after 1 s, 2 s, 4 s ...
+// until it is answered.
 #pragma once
 
 #include <cstdint>
@@ -16,13 +17,14 @@ namespace attune {
 
 class Asker {
 public:
-    // `inbox`: where the answers come; `executors`: how many of them serve fires and runs.
+    // `inbox`: where the answers come; `executors`: how many of them serve requests.
     Asker(Bus& bus, const Clock& clock, const std::string& inbox, int executors);
 
     // Each fills in `request` and `reply_to`. nullopt: no answer within `patience`, or the
     // daemon is stopping; the request may still be done.
     std::optional<FireReply> fire(FireRequest request, Duration patience);
     std::optional<RunReply> run(RunRequest request, Duration patience);
+    std::optional<CancelReply> cancel(CancelRequest request, Duration patience);
     // Sent once: a pass under way answers when it is done.
     std::optional<ReconcileReply> reconcile(ReconcileRequest request, Duration patience);
 

@@ -30,6 +30,7 @@ struct ControlApi::Parts {
         add_object_routes(router, desk);
         add_ledger_routes(router, desk);
         add_request_routes(router, desk);
+        add_cancel_routes(router, desk);
         add_reconcile_routes(router, desk);
         add_pause_routes(router, desk);
         add_next_routes(router, desk);

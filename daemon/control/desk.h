@@ -29,6 +29,7 @@ void add_status_routes(Router& router, ControlDesk& desk);
 void add_object_routes(Router& router, ControlDesk& desk);
 void add_ledger_routes(Router& router, ControlDesk& desk);
 void add_request_routes(Router& router, ControlDesk& desk);
+void add_cancel_routes(Router& router, ControlDesk& desk);
 void add_reconcile_routes(Router& router, ControlDesk& desk);
 void add_pause_routes(Router& router, ControlDesk& desk);
 void add_next_routes(Router& router, ControlDesk& desk);

@@ -1,6 +1,4 @@
 // GET /v1/events, /v1/enforcements, /v1/executions, and one execution with all that led to it.
-#include <charconv>
-
 #include "daemon/control/desk.h"
 #include "daemon/control/request_fields.h"
 #include "daemon/control/views.h"
@@ -29,20 +27,9 @@ Router::Handler listing(ControlDesk& desk, Listing which,
     };
 }
 
-std::optional<ExecutionId> execution_id(const std::string& text) {
-    std::int64_t id = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), id);
-    if (error != std::errc{} || end != text.data() + text.size() || id < 1) return std::nullopt;
-    return ExecutionId{id};
-}
-
 std::optional<Trace> find_trace(ControlDesk& desk, const Router::Parameters& parameters) {
-    const auto id = execution_id(parameters.at("id"));
+    const auto id = read_execution_id(parameters.at("id"));
     return id ? desk.queries.trace(*id) : std::nullopt;
-}
-
-ControlResponse no_execution(const Router::Parameters& parameters) {
-    return not_found("execution", parameters.at("id"), "`attune executions` lists the newest");
 }
 
 // The version of an object that was in force when the event was evaluated; null for "" and for
@@ -84,13 +71,13 @@ void add_ledger_routes(Router& router, ControlDesk& desk) {
                [&desk](const ControlRequest&, const Router::Parameters& parameters) {
                    const auto trace = find_trace(desk, parameters);
                    return trace ? json_response(view(trace->execution))
-                                : no_execution(parameters);
+                                : no_execution(parameters.at("id"));
                });
     router.add("GET", "/v1/executions/{id}/trace",
                [&desk](const ControlRequest&, const Router::Parameters& parameters) {
                    const auto trace = find_trace(desk, parameters);
                    return trace ? json_response(trace_json(desk, *trace))
-                                : no_execution(parameters);
+                                : no_execution(parameters.at("id"));
                });
 }
 

@@ -6,7 +6,6 @@
 #include <fmt/format.h>
 
 #include "core/kinds.h"
-#include "core/pause.h"
 #include "core/time.h"
 #include "daemon/control/desk.h"
 #include "daemon/control/request_fields.h"
@@ -20,14 +19,8 @@ Result<PauseRequest> read_pause(const std::string& body, TimePoint now) {
     static const std::vector<std::string> kKnown = {"reason", "for"};
     const auto given = read_body(body, kKnown);
     if (!given) return Refused(given.error());
-    const auto reason = text_member(*given, "reason");
+    const auto reason = reason_member(*given);
     if (!reason) return Refused(reason.error());
-    if (reason->size() > kPauseReasonBytes || reason->find('\0') != std::string::npos) {
-        return refuse(
-            "ATT7104",
-            fmt::format("`reason` is longer than {} bytes or holds U+0000", kPauseReasonBytes),
-            "say it in a sentence");
-    }
     PauseRequest asked{.reply_to = {}, .ref = {}, .by = {}, .reason = *reason};
     const auto lasts = text_member(*given, "for");
     if (!lasts) return Refused(lasts.error());

@@ -10,6 +10,7 @@
 #include "core/kinds.h"
 #include "core/lifecycle.h"
 #include "core/params.h"
+#include "core/pause.h"
 #include "core/suggest.h"
 
 namespace attune {
@@ -201,6 +202,23 @@ Result<std::int32_t> count_member(const Json& body, const std::string& name) {
     return found->get<std::int32_t>();
 }
 
+Result<std::string> reason_member(const Json& body) {
+    auto reason = text_member(body, "reason");
+    if (!reason) return reason;
+    if (reason->size() > kPauseReasonBytes || reason->find('\0') != std::string::npos) {
+        return wrong(
+            fmt::format("`reason` is longer than {} bytes or holds U+0000", kPauseReasonBytes),
+            "say it in a sentence");
+    }
+    return reason;
+}
+
+std::optional<ExecutionId> read_execution_id(const std::string& text) {
+    std::int64_t id = 0;
+    if (!read_number(text, id) || id < 1) return std::nullopt;
+    return ExecutionId{id};
+}
+
 ControlResponse refusal(const Fault& fault, int status) {
     auto message = fault.message;
     if (!fault.pointer.empty()) message += fmt::format(" (at {})", fault.pointer);
@@ -218,6 +236,10 @@ ControlResponse no_object(const Catalog& catalog, Kind kind, const std::string& 
 ControlResponse not_found(std::string_view kind, std::string_view ref, std::string_view help) {
     return error_response(404, "not_found", fmt::format("there is no {} `{}`", kind, ref),
                           help);
+}
+
+ControlResponse no_execution(std::string_view text) {
+    return not_found("execution", text, "`attune executions` lists the newest");
 }
 
 }  // namespace attune

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -42,6 +43,13 @@ Result<std::string> text_member(const Json& body, const std::string& name);
 Result<bool> flag_member(const Json& body, const std::string& name);
 Result<std::int32_t> count_member(const Json& body, const std::string& name);
 
+// Why somebody asks for something: the member `reason`, at most kPauseReasonBytes and without
+// U+0000. Fault ATT7104.
+Result<std::string> reason_member(const Json& body);
+
+// The id of an execution as a path has it.
+std::optional<ExecutionId> read_execution_id(const std::string& text);
+
 // A fault of the request: status 400 unless the fault is about the meaning of its content.
 ControlResponse refusal(const Fault& fault, int status = 400);
 
@@ -49,5 +57,7 @@ ControlResponse refusal(const Fault& fault, int status = 400);
 ControlResponse no_object(const Catalog& catalog, Kind kind, const std::string& ref);
 
 ControlResponse not_found(std::string_view kind, std::string_view ref, std::string_view help);
+// That of the execution with the id `text`.
+ControlResponse no_execution(std::string_view text);
 
 }  // namespace attune

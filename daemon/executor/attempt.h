@@ -26,11 +26,13 @@ struct Attempt {
     std::string params;
     std::string idempotency_key;
     int number = 1;
+    std::optional<Duration> sleeps_until;  // elapsed; of a core.sleep
 
     // Of a process action.
     bool process = false;
     SlotLease slot;
     bool running = false;                          // let go
+    bool cancelled = false;                        // the runner is told to stop it
     std::shared_ptr<const JsonSchema> out_schema;  // what its answer must be; nullptr: anything
     // What is said to the runner, until it has answered; it may not have heard.
     std::optional<ProcessClaim> unanswered;

@@ -33,6 +33,8 @@ void Courier::send_confirmations() {
 
 void Courier::reply(const std::string& inbox, const Message& message) { send(inbox, message); }
 
+void Courier::wake(int executor) { send(executor_inbox(executor), Wake{}); }
+
 void Courier::to_runner(const Message& message) {
     unsent_.push_back(encode(message));
     flush();

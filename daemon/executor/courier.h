@@ -26,6 +26,9 @@ public:
 
     void reply(const std::string& inbox, const Message& message);
 
+    // Tells another executor to look.
+    void wake(int executor);
+
     // In order; what the runner cannot take yet waits here and goes out with the next flush().
     void to_runner(const Message& message);
     void flush();

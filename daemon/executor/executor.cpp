@@ -64,6 +64,8 @@ void Executor::use_database(Moment moment) {
     try {
         resolve_doubt(moment);
         take_roster(moment);
+        cancel_asked();
+        stop_cancelled(moment);
         mark_running(moment);
         if (!record_batch(moment)) complete_due(moment);
         record_runs(moment);
@@ -114,6 +116,8 @@ void Executor::release_forgotten(Moment moment) {
 void Executor::end(Moment moment) {
     if (shared_.superseded) return;
     resolve_doubt(moment);
+    cancelled_look_at_ = Duration{0};
+    stop_cancelled(moment);
     std::vector<Claim> unstarted;
     for (const auto& [id, attempt] : held_) {
         if (!attempt.running) unstarted.push_back({attempt.key, attempt.token});
@@ -129,10 +133,10 @@ void Executor::end(Moment moment) {
 }
 
 bool Executor::is_idle() const {
-    return !intake_.has_work() && intake_.runs.empty() && doubtful_.empty() &&
-           finishing_.empty() && std::all_of(held_.begin(), held_.end(), [&](const auto& held) {
-               return may_be_left(held.second);
-           });
+    return !intake_.has_work() && intake_.runs.empty() && intake_.cancels.empty() &&
+           doubtful_.empty() && finishing_.empty() &&
+           std::all_of(held_.begin(), held_.end(),
+                       [&](const auto& held) { return may_be_left(held.second); });
 }
 
 // Whether the end of this daemon is nothing to it.
@@ -148,10 +152,12 @@ std::optional<Duration> Executor::next_step(Moment moment) const {
     if (waits_for_database) {
         no_later(retry_at_);
     } else {
-        if (intake_.has_work() || !intake_.runs.empty()) return Duration{0};
+        const bool asked = !intake_.runs.empty() || !intake_.cancels.empty();
+        if (intake_.has_work() || asked) return Duration{0};
         if (!finishing_.empty()) no_later(finishing_.front().since + limits::kCompletionDelay);
         if (!counts_.empty()) no_later(counts_flush_at_);
         no_later(forgotten_check_at_);
+        if (!held_.empty()) no_later(cancelled_look_at_);
     }
     if (!sleeps_.empty()) no_later(sleeps_.begin()->first);
     if (is_adopter() && !earlier_lives_settled_) no_later(moment.elapsed + kRunnerLook);

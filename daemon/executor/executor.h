@@ -107,9 +107,15 @@ private:
 
     void take_roster(Moment moment);
     void forget_lost(const RunnerRoster& roster);
-    void adopt(const RunnerRoster& roster);
+    void adopt(const RunnerRoster& roster, Moment moment);
     void recover_without_runner(Moment moment);
     bool is_adopter() const;
+
+    void cancel_asked();
+    void cancel(const CancelRequest& request);
+    void settle_cancel(const CancelRequest& request, const Cancelled& cancelled);
+    void stop_cancelled(Moment moment);
+    void stop(ExecutionId id, Moment moment);
 
     void mark_running(Moment moment);
     void complete_due(Moment moment);
@@ -159,6 +165,7 @@ private:
     Duration retry_at_{0};  // elapsed; no database before
     Duration counts_flush_at_{0};
     Duration forgotten_check_at_{0};
+    Duration cancelled_look_at_{0};
     Duration ask_again_at_{0};
     bool awaits_runner_ = false;  // one of the attempts held is unanswered
     bool earlier_lives_settled_ = false;

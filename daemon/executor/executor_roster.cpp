@@ -22,7 +22,7 @@ void Executor::take_roster(Moment moment) {
     if (!intake_.roster) return recover_without_runner(moment);
     forget_lost(*intake_.roster);
     if (is_adopter()) {
-        adopt(*intake_.roster);
+        adopt(*intake_.roster, moment);
         NodeStore nodes(database_);
         EarlierLives(nodes, options_.node, options_.incarnation, shared_.log)
             .recover(moment.now);
@@ -58,7 +58,7 @@ void Executor::forget_lost(const RunnerRoster& roster) {
 }
 
 // Claims of an earlier life whose processes live on, or have ended and wait to be recorded.
-void Executor::adopt(const RunnerRoster& roster) {
+void Executor::adopt(const RunnerRoster& roster, Moment moment) {
     std::vector<Claim> claims;
     for (const auto& run : roster.runs) {
         const auto held = held_.find(run.key.id);
@@ -67,7 +67,7 @@ void Executor::adopt(const RunnerRoster& roster) {
     }
     const auto catalog = shared_.catalog.get();
     const auto adopted = ledger_.adopt(owner_, claims);
-    for (const auto& [execution, running] : adopted) {
+    for (const auto& [execution, running, cancelling] : adopted) {
         auto attempt = attempt_of(execution);
         attempt.process = true;
         attempt.running = running;
@@ -76,6 +76,7 @@ void Executor::adopt(const RunnerRoster& roster) {
             attempt.out_schema = action->out_schema;
         }
         held_.insert_or_assign(attempt.key.id, std::move(attempt));
+        if (cancelling) stop(execution.key.id, moment);
     }
     if (!adopted.empty()) {
         shared_.log.info("{} actions of an earlier life of this node go on", adopted.size());

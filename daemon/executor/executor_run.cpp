@@ -45,7 +45,8 @@ void Executor::begin_builtin(Attempt attempt, Moment moment) {
                moment);
         return;
     }
-    sleeps_.emplace(moment.elapsed + std::get<Duration>(begun), attempt.key.id);
+    attempt.sleeps_until = moment.elapsed + std::get<Duration>(begun);
+    sleeps_.emplace(*attempt.sleeps_until, attempt.key.id);
     held_.emplace(attempt.key.id, std::move(attempt));
 }
 
@@ -135,9 +136,14 @@ void Executor::hear_runner(Moment moment) {
             courier_.to_runner(AbortProcess{started.key, started.token});
             return true;
         }
-        held->second.unanswered.reset();
-        if (held->second.running) courier_.to_runner(GoProcess{started.key, started.token});
-        return held->second.running;
+        auto& attempt = held->second;
+        attempt.unanswered.reset();
+        if (attempt.cancelled) {
+            courier_.to_runner(CancelProcess{started.key, started.token});
+        } else if (attempt.running) {
+            courier_.to_runner(GoProcess{started.key, started.token});
+        }
+        return attempt.running;
     });
     ask_runner_again(moment);
 }
@@ -161,9 +167,15 @@ void Executor::mark_running(Moment moment) {
     }
     if (marks.empty()) return;
     const auto accepted = ledger_.start_running(marks);
+    if (std::find(accepted.begin(), accepted.end(), false) != accepted.end()) {
+        // Not lost, perhaps: somebody wants it stopped.
+        cancelled_look_at_ = Duration{0};
+        stop_cancelled(moment);
+    }
     intake_.started.clear();
     for (std::size_t i = 0; i < marks.size(); ++i) {
         const auto held = held_.find(marks[i].key.id);
+        if (held == held_.end()) continue;
         if (accepted[i]) {
             held->second.running = true;
             courier_.to_runner(GoProcess{marks[i].key, marks[i].token});

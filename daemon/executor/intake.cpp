@@ -15,6 +15,8 @@ void Intake::take(Message&& message) {
         take_fire(std::move(*fire));
     } else if (auto* run = std::get_if<RunRequest>(&message)) {
         take_run(std::move(*run));
+    } else if (auto* cancel = std::get_if<CancelRequest>(&message)) {
+        take_cancel(std::move(*cancel));
     } else if (const auto* start = std::get_if<ProcessStarted>(&message)) {
         started.push_back(*start);
     } else if (auto* finish = std::get_if<ProcessFinished>(&message)) {
@@ -48,6 +50,17 @@ void Intake::take_run(RunRequest&& run) {
         return;
     }
     runs.push_back(std::move(run));
+}
+
+void Intake::take_cancel(CancelRequest&& cancel) {
+    const auto same = [&](const CancelRequest& other) {
+        return other.request == cancel.request && other.reply_to == cancel.reply_to;
+    };
+    if (cancels.size() >= limits::kWaitingRequests ||
+        std::any_of(cancels.begin(), cancels.end(), same)) {
+        return;
+    }
+    cancels.push_back(std::move(cancel));
 }
 
 std::vector<Work> Intake::next_batch(std::size_t count) {

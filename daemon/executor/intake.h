@@ -31,15 +31,17 @@ public:
     std::size_t waiting() const { return work_.size(); }
 
     std::vector<RunRequest> runs;
+    std::vector<CancelRequest> cancels;
     std::vector<ProcessStarted> started;
     std::vector<ProcessFinished> finished;
     std::optional<RunnerRoster> roster;  // the newest
-    bool woken = false;                  // there may be ready work
+    bool woken = false;                  // there may be ready work, or a claim to be stopped
 
 private:
     void take_decisions(Decisions&& decisions);
     void take_fire(FireRequest&& fire);
     void take_run(RunRequest&& run);
+    void take_cancel(CancelRequest&& cancel);
 
     std::deque<Work> work_;
     std::unordered_set<SensorId> timers_;               // that have a decision in work_

@@ -34,10 +34,25 @@ void OutcomeLog::tell(const Attempt& attempt, const Outcome& outcome, Duration e
                    of_rule(attempt));
         return;
     }
+    if (outcome.state == ExecutionState::kCancelled) {
+        const LogFields about(message_id::kExecutionCancelled, fields_of(attempt));
+        log_.info("execution {} of {}{} is cancelled", attempt.key.id.value, attempt.action_ref,
+                  of_rule(attempt));
+        return;
+    }
     if (!may_tell(elapsed)) return;
     const LogFields about(message_id::kExecutionFailed, fields_of(attempt));
     log_.warn("execution {} of {}{} {}: {}", attempt.key.id.value, attempt.action_ref,
               of_rule(attempt), to_string(outcome.state), why_failed(outcome.result));
+}
+
+void OutcomeLog::tell_cancel(const Attempt& attempt, ExecutionState state,
+                             const std::string& by, const std::string& reason) {
+    const LogFields about(message_id::kExecutionCancelled, fields_of(attempt));
+    log_.info("execution {} of {}{} is {} by {}{}", attempt.key.id.value, attempt.action_ref,
+              of_rule(attempt),
+              state == ExecutionState::kCancelled ? "cancelled" : "being stopped", by,
+              reason.empty() ? "" : ": " + reason);
 }
 
 bool OutcomeLog::may_tell(Duration elapsed) {

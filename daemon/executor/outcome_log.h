@@ -1,5 +1,5 @@
 // Tells the log how executions ended: each failure, as long as they are few, with the fields to
-// find them by; successes at level debug.
+// find them by; successes at level debug; and who has cancelled which.
 #pragma once
 
 #include <string>
@@ -18,6 +18,10 @@ public:
     // `elapsed` as of core/clock.h. Beyond kFailuresPerSecond failures are counted and the sum
     // is told with the first one of a later second.
     void tell(const Attempt& attempt, const Outcome& outcome, Duration elapsed);
+
+    // Somebody asked for its end: it is cancelled, or cancelling.
+    void tell_cancel(const Attempt& attempt, ExecutionState state, const std::string& by,
+                     const std::string& reason);
 
 private:
     bool may_tell(Duration elapsed);

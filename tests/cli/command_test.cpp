@@ -84,6 +84,7 @@ TEST(Commands, WithoutADaemonTheyExitWith5AndSayWhatToDo) {
                                                                    {"plan"},
                                                                    {"fire", "a.b"},
                                                                    {"run", "core.echo"},
+                                                                   {"cancel", "1"},
                                                                    {"audit", "ledger"}}) {
         auto all = words;
         all.insert(all.end(), {"--socket", "/nowhere/control.sock"});

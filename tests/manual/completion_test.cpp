@@ -21,6 +21,7 @@ struct Line {
 const std::vector<Line> kLines = {
     // Commands.
     {"attune v", "validate"},
+    {"attune c", "cancel"},
     {"attune e", "enforcements events executions explain"},
     {"attune audit ", "ledger"},
     {"attune bogus ", ""},
@@ -28,6 +29,7 @@ const std::vector<Line> kLines = {
     {"attune validate --", "--fail-on-warning --help --max-errors --output --pack"},
     {"attune executions --a", "--action --after"},
     {"attune events --a", "--after"},
+    {"attune cancel 17 --r", "--reason"},
     {"attune audit ledger --f", "--from"},
     {"attune events --limit 5 --sen", "--sensor"},
     {"attune executions --from 2026-11-01T00:00:00Z --st", "--state"},
@@ -68,6 +70,7 @@ const std::vector<Line> kLines = {
     {"attune fire ", ""},
     {"attune events --sensor ", ""},
     {"attune trace --socket /nowhere/c ", ""},
+    {"attune cancel ", ""},
 };
 
 std::vector<std::string> offered(const std::string& shell_name) {

@@ -113,6 +113,16 @@ protected:
         ledger.record(Generation{1}, owner,
                       std::vector{make.manual(SensorId{101}, kNoon, "key")}, {});
         ledger.claim_ready(owner, 5, kNoon + 1h);
+        const auto third = fires(kNoon + 50s, kNoon + 60s, true);
+        ledger.record(Generation{1}, owner, third, {});
+        std::vector<Claim> stopped;
+        for (const auto& entry : third) {
+            const Claim claim{completion_of(entry).key, completion_of(entry).token};
+            ledger.cancel({claim.key, "alice", "", kNoon});
+            ledger.cancel({claim.key, "alice", "", kNoon});  // it is so already
+            stopped.push_back(claim);
+        }
+        ledger.cancelling(stopped);
         ledger.release_forgotten(owner, {}, 10s, kNoon);
         Upkeep upkeep(explained);
         upkeep.standing(kNoon);
@@ -188,8 +198,9 @@ TEST_P(HotStatementsTest, TouchesTheDayItIsAboutAndNoOther) {
     for (const char* words :
          {"UPDATE timer t", "SET state = c.state",
           "WHERE x.claim_token = c.token AND x.state = c.state", "claim_pgid = m.pgid",
-          "SET state = 'requested', claim_token = NULL",
-          "JOIN event_20261123 e ON e.id = g.id"}) {
+          "SET state = 'requested', claim_token = NULL", "SET state = CASE x.state WHEN",
+          "SELECT state, claim_incarnation, claim_executor FROM execution_20261123",
+          "AND x.state || '' = 'cancelling'", "JOIN event_20261123 e ON e.id = g.id"}) {
         const auto mine = plans_of(plans, words);
         EXPECT_THAT(mine, testing::Not(IsEmpty())) << words;
         EXPECT_THAT(other_days(mine), IsEmpty()) << words << "\n" << mine;

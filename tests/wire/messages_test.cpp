@@ -75,7 +75,9 @@ std::vector<Message> one_of_each() {
             RunnerRoster{1, {{kKey, kToken}}},
             RosterTaken{1, 2, {kToken}},
             PauseRequest{1, "c", Kind::kRule, "a.b", false, "alice", "why", true, at(4)},
-            PauseReply{1, PauseOutcome::kRefused, {5}, "f"}};
+            PauseReply{1, PauseOutcome::kRefused, {5}, "f"},
+            CancelRequest{1, "c", kKey, "alice", "why", at(4)},
+            CancelReply{1, CancelOutcome::kEnded, ExecutionState::kSucceeded, "f"}};
 }
 
 std::string hex(std::string_view bytes) {
@@ -238,6 +240,20 @@ TEST(Messages, BytesStayAsTheyAre) {
         "0100000000000000"
         "03"
         "0500000000000000"
+        "01000000"
+        "66",
+        "0116"
+        "0100000000000000"
+        "01000000"
+        "63"
+        "07000000000000000900000000000000"
+        "05000000616c696365"
+        "03000000776879"
+        "0400000000000000",
+        "0117"
+        "0100000000000000"
+        "01"
+        "04"
         "01000000"
         "66"};
     const auto messages = one_of_each();

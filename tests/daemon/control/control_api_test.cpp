@@ -7,6 +7,7 @@
 
 #include <gmock/gmock.h>
 
+#include "os/account.h"
 #include "os/system_clock.h"
 #include "reconciler/reconcile.h"
 #include "store/catalog_store.h"
@@ -96,6 +97,28 @@ spec: {trigger: core.intervaltimer, action: {ref: core.echo}}
 
     void reconcile() {
         Reconciler(tree.path().string(), db.database(), system_zones()).reconcile(kNow, 0s);
+    }
+
+    // An execution of ops.sweep that waits.
+    ExecutionKey record_a_run(const std::string& key) {
+        reconcile();
+        Ledger ledger(db.database());
+        const attune::Run run{.execution = {.id = ExecutionId{ledger.draw_ids().first},
+                                            .action = ActionId{1},
+                                            .action_ref = "ops.sweep",
+                                            .params = "{}",
+                                            .idempotency_key = "run:" + key,
+                                            .claimed = false,
+                                            .token = {},
+                                            .run_at = kNow},
+                              .accepted_at = kNow,
+                              .key = key};
+        const auto generation = CatalogStore(db.database()).generation();
+        ledger.record_runs(generation, {IncarnationId{3}, 0}, {&run, 1});
+        return {run.execution.id, kNow};
+    }
+    static std::string cancel_path(const ExecutionKey& execution) {
+        return "/v1/executions/" + std::to_string(execution.id.value) + "/cancel";
     }
 
     // An executor (or the reconcile thread) that answers with what `answer` makes.
@@ -304,28 +327,73 @@ TEST_F(ControlApiTest, ARunIsCompletedWithDefaults) {
 }
 
 TEST_F(ControlApiTest, AKeyIsOfTheActionThatWasRunByIt) {
-    reconcile();
-    Ledger ledger(db.database());
-    const attune::Run earlier{.execution = {.id = ExecutionId{ledger.draw_ids().first},
-                                            .action = ActionId{1},
-                                            .action_ref = "ops.sweep",
-                                            .params = "{}",
-                                            .idempotency_key = "run:nightly",
-                                            .claimed = false,
-                                            .token = {},
-                                            .run_at = kNow},
-                              .accepted_at = kNow,
-                              .key = "nightly"};
-    const auto generation = CatalogStore(db.database()).generation();
-    ledger.record_runs(generation, {IncarnationId{3}, 0}, {&earlier, 1});
+    const auto earlier = record_a_run("nightly");
     answering("executor.0", [&](const Message& message) {
         return RunReply{std::get<RunRequest>(message).request, RequestOutcome::kDuplicate,
-                        ExecutionKey{earlier.execution.id, kNow}, ""};
+                        earlier, ""};
     });
     const auto response = ask("POST", "/v1/actions/core.echo/run", R"({"key": "nightly"})");
     EXPECT_EQ(response.status, 409);
     EXPECT_EQ(code(response), "key_used");
     EXPECT_THAT(response.body, HasSubstr("of action `ops.sweep`"));
+}
+
+TEST_F(ControlApiTest, ACancellationIsHandedToAnExecutorWithTheDayOfItsExecution) {
+    const auto execution = record_a_run("nightly");
+    std::promise<CancelRequest> asked;
+    answering("executor.0", [&](const Message& message) {
+        const auto& request = std::get<CancelRequest>(message);
+        asked.set_value(request);
+        return CancelReply{request.request, CancelOutcome::kCancelled,
+                           ExecutionState::kCancelling, ""};
+    });
+    const auto response =
+        ask("POST", cancel_path(execution), R"({"reason": "the disk is full"})");
+    EXPECT_EQ(response.status, 200) << response.body;
+    EXPECT_EQ(Json::parse(response.body),
+              (Json{{"execution", execution.id.value}, {"state", "cancelling"}}));
+    const auto heard = asked.get_future().get();
+    EXPECT_EQ(heard.execution, execution);
+    EXPECT_EQ(heard.reason, "the disk is full");
+    EXPECT_EQ(heard.by, user_name(Peer{}.uid));
+    EXPECT_GT(heard.at, kNow);
+}
+
+TEST_F(ControlApiTest, ACancellationThatCannotBeIsRefusedWithTheRemedy) {
+    const auto execution = record_a_run("nightly");
+    CancelOutcome outcome = CancelOutcome::kEnded;
+    answering("executor.0", [&](const Message& message) {
+        return CancelReply{std::get<CancelRequest>(message).request, outcome,
+                           ExecutionState::kSucceeded, "it is poison"};
+    });
+    const auto ended = ask("POST", cancel_path(execution));
+    EXPECT_EQ(ended.status, 409);
+    EXPECT_EQ(code(ended), "ended");
+    EXPECT_THAT(ended.body, HasSubstr("it is succeeded"));
+    outcome = CancelOutcome::kUnknown;
+    EXPECT_EQ(ask("POST", cancel_path(execution)).status, 404);
+    outcome = CancelOutcome::kRefused;
+    const auto refused = ask("POST", cancel_path(execution));
+    EXPECT_EQ(refused.status, 422);
+    EXPECT_THAT(refused.body, HasSubstr("it is poison"));
+
+    EXPECT_EQ(ask("POST", "/v1/executions/987654321/cancel").status, 404);
+    EXPECT_EQ(ask("POST", "/v1/executions/x/cancel").status, 404);
+    EXPECT_EQ(ask("GET", cancel_path(execution)).status, 405);
+    for (const auto& body :
+         {Json{{"why", "x"}}, Json{{"reason", 7}}, Json{{"reason", std::string(2000, 'x')}},
+          Json{{"reason", std::string("a\0b", 3)}}}) {
+        EXPECT_EQ(ask("POST", cancel_path(execution), body.dump()).status, 400);
+    }
+}
+
+TEST_F(ControlApiTest, ACancellationNobodyAnswersMayBeRepeated) {
+    const auto execution = record_a_run("nightly");
+    patience = 20ms;
+    const auto response = ask("POST", cancel_path(execution));
+    EXPECT_EQ(response.status, 503);
+    EXPECT_EQ(code(response), "no_answer");
+    EXPECT_THAT(help(response), HasSubstr("repeat it"));
 }
 
 TEST_F(ControlApiTest, APauseIsHandedToWhoeverChangesTheCatalog) {
@@ -389,6 +457,9 @@ TEST_F(ControlApiTest, WithoutItsDatabaseItSaysSo) {
     const auto events = alone.handle({"GET", "/v1/events", {}, "", {}});
     EXPECT_EQ(events.status, 503);
     EXPECT_EQ(code(events), "database_unavailable");
+    const auto cancelled = alone.handle({"POST", "/v1/executions/1/cancel", {}, "", {}});
+    EXPECT_EQ(cancelled.status, 503);
+    EXPECT_EQ(code(cancelled), "database_unavailable");
     const auto status = alone.handle({"GET", "/v1/status", {}, "", {}});
     EXPECT_EQ(status.status, 200);
     EXPECT_EQ(Json::parse(status.body).at("database").at("state"), "unavailable");

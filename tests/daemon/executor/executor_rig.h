@@ -32,23 +32,28 @@ public:
     // Loads the catalog and makes the executor. `through`: how it gets at the database, when
     // not directly.
     void start(const std::optional<Database>& through = std::nullopt) {
-        const auto reach = through.value_or(db.database());
         NodeStore nodes(db.database());
         incarnation = nodes.join(
             {.name = "test", .hostname = "host", .boot_id = "boot", .version = "0", .pid = 1},
             std::chrono::seconds(60));
-        catalog.emplace(reach, log_);
+        catalog.emplace(through.value_or(db.database()), log_);
         catalog->at_least(Generation{});
-        executor = std::make_unique<Executor>(
-            ExecutorOptions{.index = 0,
+        executor = make_executor(0, through);
+        to_executor.emplace(bus, std::vector<std::string>{"executor.0"});
+    }
+
+    // Of the life that start() began.
+    std::unique_ptr<Executor> make_executor(
+        int index, const std::optional<Database>& through = std::nullopt) {
+        return std::make_unique<Executor>(
+            ExecutorOptions{.index = index,
                             .incarnation = incarnation,
                             .boot_id = "00000000-0000-4000-8000-000000000001",
                             .source_root = tree.path().string(),
                             .runner_outlives = runner_outlives,
                             .node = "test"},
-            reach,
-            ExecutorShared{bus, *catalog, slots, drain, zones_, listened_, superseded_, log_});
-        to_executor.emplace(bus, std::vector<std::string>{"executor.0"});
+            through.value_or(db.database()),
+            ExecutorShared{bus, *catalog, slots, drain, zones_, listened, superseded_, log_});
     }
 
     // What the worker would decide for every armed timer once `later` has passed.
@@ -96,6 +101,7 @@ public:
     std::string value(const std::string& sql) { return db.value(sql); }
 
     bool runner_outlives = false;  // before start()
+    std::atomic<bool> listened{false};
     TestDatabase db;
     ManifestTree tree;
     TimePoint now = parse_rfc3339("2026-11-23T12:00:00Z").value();
@@ -113,7 +119,6 @@ public:
 
 private:
     ZoneFiles zones_;
-    std::atomic<bool> listened_{false};
     std::atomic<bool> superseded_{false};
     Log log_{"test", std::make_shared<spdlog::sinks::null_sink_mt>()};
 };

@@ -68,13 +68,24 @@ TEST(Intake, RequestsAreToldApartByTheirKeys) {
     EXPECT_THAT(intake.next_batch(10), SizeIs(1));
 }
 
+TEST(Intake, ACancellationIsRepeatedByItsAskerAlone) {
+    Intake intake;
+    for (const char* asker : {"control.0", "control.1", "control.0"}) {
+        intake.take(CancelRequest{.request = 1, .reply_to = asker});
+    }
+    intake.take(CancelRequest{.request = 2, .reply_to = "control.0"});
+    EXPECT_THAT(intake.cancels, SizeIs(3));
+}
+
 TEST(Intake, HoldsNoMoreRequestsThanItMay) {
     Intake intake;
     for (std::size_t n = 0; n < 2 * limits::kWaitingRequests; ++n) {
         intake.take(FireRequest{.sensor = SensorId{7}, .dedupe_key = std::to_string(n)});
         intake.take(RunRequest{.key = std::to_string(n)});
+        intake.take(CancelRequest{.request = n});
     }
     EXPECT_THAT(intake.runs, SizeIs(limits::kWaitingRequests));
+    EXPECT_THAT(intake.cancels, SizeIs(limits::kWaitingRequests));
     EXPECT_EQ(intake.waiting(), limits::kWaitingRequests);
 }
 

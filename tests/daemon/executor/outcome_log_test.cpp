@@ -55,6 +55,18 @@ TEST_F(OutcomeLogTest, ASuccessIsForDebugging) {
     EXPECT_EQ(written.str(), "<7>execution 12 of ops.sweep for rule ops.disk succeeded\n");
 }
 
+TEST_F(OutcomeLogTest, WhatWasCancelledIsNoFailure) {
+    outcomes.tell_cancel(attempt, ExecutionState::kCancelling, "alice", "the disk is full");
+    ends(ExecutionState::kCancelled, R"({"error": "it was cancelled"})");
+    outcomes.tell_cancel(attempt, ExecutionState::kCancelled, "bob", "");
+    EXPECT_EQ(
+        written.str(),
+        "<6>execution 12 of ops.sweep for rule ops.disk is being stopped by alice: the disk "
+        "is full\n"
+        "<6>execution 12 of ops.sweep for rule ops.disk is cancelled\n"
+        "<6>execution 12 of ops.sweep for rule ops.disk is cancelled by bob\n");
+}
+
 TEST_F(OutcomeLogTest, AStormOfFailuresIsCounted) {
     for (int i = 0; i < 500; ++i) ends(ExecutionState::kFailed, "{}", 10s);
     EXPECT_EQ(lines(), OutcomeLog::kFailuresPerSecond);

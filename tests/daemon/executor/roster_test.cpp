@@ -45,6 +45,12 @@ protected:
         return {start.claim.key, start.claim.token};
     }
 
+    // Somebody wants it to end; the executor is not told.
+    void cancel(const RosterRun& run) {
+        Ledger ledger(rig.db.database());
+        ASSERT_TRUE(ledger.cancel({run.key, "alice", "", rig.now}).changed);
+    }
+
     // The daemon dies, and a new life of it begins.
     void die() {
         rig.executor.reset();
@@ -150,6 +156,50 @@ TEST_F(ExecutorRosterTest, WhatIsCommittedIsNobodys) {
     rig.step();
     EXPECT_THAT(taken(), IsEmpty());
     EXPECT_EQ(rig.value("SELECT state FROM execution"), "succeeded");
+}
+
+TEST_F(ExecutorRosterTest, StopsWhatAnEarlierLifeWasStopping) {
+    const auto run = running();
+    cancel(run);
+    die();
+    tell_roster({run});
+    rig.step();
+    const auto said = heard();
+    EXPECT_EQ(std::get<CancelProcess>(said.at(0)).token, run.token);
+    EXPECT_THAT(std::get<RosterTaken>(said.at(1)).held, ElementsAre(run.token));
+    // The link was not open yet when it said so.
+    rig.step(1s);
+    EXPECT_EQ(std::get<CancelProcess>(heard().at(0)).token, run.token);
+    rig.to_executor->send(encode(
+        ProcessFinished{run.key, run.token, {ExecutionState::kCancelled, "{}", rig.now}}));
+    rig.step();
+    rig.step(1s);
+    EXPECT_EQ(executions(), "cancelled|1|0|" + mine());
+    EXPECT_EQ(rig.slots.free(), 4);
+}
+
+TEST_F(ExecutorRosterTest, NeverLetsGoWhatAnEarlierLifeWasStopping) {
+    const auto run = scheduled();
+    cancel(run);
+    die();
+    tell_roster({run});
+    rig.step();
+    rig.to_executor->send(encode(ProcessStarted{run.key, run.token, 4711, 99}));
+    rig.step();
+    rig.step(1s);
+    EXPECT_EQ(executions(), "cancelled|1|0|" + mine());
+    for (const auto& message : heard()) {
+        EXPECT_FALSE(std::holds_alternative<GoProcess>(message));
+    }
+}
+
+TEST_F(ExecutorRosterTest, WhatWasToBeStoppedAndIsLostIsCancelled) {
+    const auto run = running();
+    cancel(run);
+    die();
+    tell_roster({});
+    rig.step();
+    EXPECT_EQ(rig.db.table("SELECT state, attempt FROM execution"), "cancelled|1");
 }
 
 TEST_F(ExecutorRosterTest, WhatRunsWaitsForARunnerThatIsAway) {
