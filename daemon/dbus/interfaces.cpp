@@ -79,6 +79,11 @@ Result<ControlRequest> resume(const Json& values) {
     return pausing(values, "resume", Json::object());
 }
 
+Result<ControlRequest> cancel(const Json& values) {
+    return post(fmt::format("/v1/executions/{}/cancel", values.at(0).get<std::uint64_t>()),
+                {{"reason", text(values.at(1))}});
+}
+
 Result<ControlRequest> drain(const Json&) { return post("/v1/drain"); }
 
 Result<ControlRequest> fire(const Json& values) {
@@ -135,6 +140,11 @@ std::vector<BusMethod> manager_methods() {
          {{"kind", "s"}, {"ref", "s"}},
          {{"changed", "b", "/changed"}, {"generation", "t", "/generation"}},
          resume},
+        {"Cancel",
+         P::kControl,
+         {{"execution", "t"}, {"reason", "s"}},
+         {{"state", "s", "/state"}},
+         cancel},
         {"Drain", P::kAdmin, {}, {}, drain},
         {"Fire",
          P::kTrigger,

@@ -240,6 +240,10 @@ the_message_bus_is_another_door() {
   on_the_bus Run sss core.echo '{"message": "over the bus"}' promise | grep -c '^tsb [1-9][0-9]* "promise" false'
   on_the_bus Run sss core.echo '{"message": "over the bus"}' promise | grep -c ' true$'
   within 10 sh -c "attune executions --action core.echo -o json | grep -q 'over the bus'"
+  local id
+  id=$(on_the_bus Run sss core.sleep '{"seconds": 600}' '' | cut -d ' ' -f 2)
+  within 10 sh -c "busctl call io.attune.Attune1 /io/attune/Attune1 io.attune.Attune1.Manager Cancel ts $id promise | grep -q cancel"
+  within 10 sh -c "attune executions --state cancelled -o json | grep -q '\"id\": $id,'"
   busctl tree io.attune.Attune1 | grep -c '/io/attune/Attune1/sensor/ops_2eevery_5fminute'
   busctl introspect io.attune.Attune1 /io/attune/Attune1/sensor/ops_2eevery_5fminute | grep -c '\.Trigger .*"core.intervaltimer"'
 }

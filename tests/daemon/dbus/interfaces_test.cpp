@@ -159,6 +159,16 @@ TEST(BusRequests, WhatIsLeftEmptyIsAbsent) {
     EXPECT_EQ(Json::parse(hours->request->body).at("for"), "7200s");
 }
 
+TEST(BusRequests, AnExecutionIsCancelledByItsNumber) {
+    const auto cancel = wish(kBusRoot, kBusManager, "Cancel", "ts", {42, "disks"});
+    ASSERT_TRUE(cancel);
+    EXPECT_EQ(cancel->permission, BusPermission::kControl);
+    EXPECT_EQ(cancel->request->path, "/v1/executions/42/cancel");
+    EXPECT_EQ(cancel->request->body, R"({"reason":"disks"})");
+    EXPECT_EQ(cancel->answer(Json{{"state", "cancelling"}}).values,
+              Json::array({"cancelling"}));
+}
+
 TEST(BusRequests, ARefIsNoWayToAnotherEndpoint) {
     const auto fire = wish(kBusRoot, kBusManager, "Fire", "sss", {"a/../../drain?x", "", ""});
     ASSERT_TRUE(fire);
