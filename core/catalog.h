@@ -40,7 +40,6 @@ struct CatalogTrigger {
 // Kept small: there may be 100,000 of them.
 struct CatalogSensor {
     SensorId id;
-    Generation spec_rev;
     TriggerId trigger;
     SensorRuntime runtime = SensorRuntime::kBuiltin;
     bool enabled = true;

@@ -1,12 +1,13 @@
 #include "core/compile_catalog.h"
 
-#include <array>
-#include <string_view>
-#include <unordered_map>
+#include <cassert>
+#include <type_traits>
+#include <utility>
 
 #include <fmt/format.h>
 
 #include "core/load.h"
+#include "core/manifest_spec.h"
 
 namespace attune {
 namespace {
@@ -17,124 +18,116 @@ std::string directory_of(const Place& place) {
     return slash != std::string::npos ? place.file.substr(0, slash) : std::string();
 }
 
-std::string label_of(const Metadata& metadata, const Ref& ref) {
-    return metadata.label == ref.text() ? std::string() : metadata.label;
+std::string label_of(const std::string& label, const Ref& ref) {
+    return label == ref.text() ? std::string() : label;
 }
 
-// What a ref is called by, among the rows at hand and the catalog before them.
-class Ids {
-public:
-    Ids(const Catalog* previous, std::span<const StoredObject> rows) : previous_(previous) {
-        for (const StoredObject& row : rows) {
-            if (!row.retired_at) of(row.kind).emplace(row.ref.text(), row.id);
-        }
-    }
-
-    // None when there is no such object.
-    TriggerId trigger(const Ref& ref) const {
-        return find<TriggerId>(Kind::kTrigger, ref, &Catalog::triggers);
-    }
-    SensorId sensor(const Ref& ref) const {
-        return find<SensorId>(Kind::kSensor, ref, &Catalog::sensors);
-    }
-    ActionId action(const Ref& ref) const {
-        return find<ActionId>(Kind::kAction, ref, &Catalog::actions);
-    }
-
-private:
-    using ByRef = std::unordered_map<std::string_view, std::int64_t>;
-
-    ByRef& of(Kind kind) { return by_ref_[static_cast<std::size_t>(kind)]; }
-
-    template <class Id, class Table>
-    Id find(Kind kind, const Ref& ref, Table table) const {
-        const ByRef& rows = by_ref_[static_cast<std::size_t>(kind)];
-        if (const auto row = rows.find(ref.text()); row != rows.end()) return Id{row->second};
-        if (previous_ == nullptr) return {};
-        const auto* known = (previous_->*table)().find(ref);
-        return known != nullptr ? known->id : Id{};
-    }
-
-    const Catalog* previous_;
-    std::array<ByRef, 5> by_ref_;
-};
-
-class Compiler {
-public:
-    Compiler(const Catalog* previous, std::span<const StoredObject> rows)
-        : builder_(previous != nullptr ? CatalogBuilder(*previous) : CatalogBuilder()),
-          ids_(previous, rows) {}
-
-    void take(const StoredObject& row) {
-        if (row.retired_at) return remove(row);
-        const Json document = Json::parse(row.document, nullptr, /*allow_exceptions=*/false);
-        auto manifest = load_document(document, row.place);
-        if (!manifest) return report(row, manifest.error().message);
-        std::visit([&](auto& spec) { put(row, *manifest, spec); }, manifest->spec);
-    }
-
-    CompiledCatalog finish(Generation generation) {
-        return {builder_.build(generation), std::move(problems_)};
-    }
-
-private:
-    void put(const StoredObject& row, const Manifest& manifest, const PackSpec& spec) {
-        builder_.put(CatalogPack{.id = PackId{row.id},
-                                 .ref = manifest.ref,
-                                 .config = compact(spec.config),
-                                 .directory = directory_of(row.place)});
-    }
-    void put(const StoredObject& row, const Manifest& manifest, const TriggerSpec& spec) {
-        builder_.put(TriggerId{row.id}, manifest.ref, spec);
-    }
-    void put(const StoredObject& row, const Manifest& manifest, ActionSpec& spec) {
-        builder_.put(ActionId{row.id}, manifest.ref, std::move(spec));
-    }
-    void put(const StoredObject& row, const Manifest& manifest, const SensorSpec& spec);
-    void put(const StoredObject& row, const Manifest& manifest, RuleSpec& spec);
-
-    void remove(const StoredObject& row);
-
-    void report(const StoredObject& row, std::string_view why) {
-        problems_.push_back(
-            fmt::format("{} {} is left out: {}", to_string(row.kind), row.ref.text(), why));
-    }
-
-    CatalogBuilder builder_;
-    Ids ids_;
-    std::vector<std::string> problems_;
-};
-
-void Compiler::put(const StoredObject& row, const Manifest& manifest, const SensorSpec& spec) {
-    const auto& labels = manifest.metadata.labels;
-    builder_.put(CatalogSensor{.id = SensorId{row.id},
-                               .spec_rev = row.spec_rev,
-                               .trigger = ids_.trigger(spec.trigger),
-                               .runtime = spec.runtime,
-                               .enabled = row.enabled_override.value_or(spec.enabled),
-                               .ref = manifest.ref,
-                               .label = label_of(manifest.metadata, manifest.ref),
-                               .labels = labels.empty() ? "" : compact(Json(labels)),
-                               .config = compact(spec.config)});
+// Empty for an object without members, and for no object at all.
+std::string compact_object(const std::string& text) {
+    const Json value = Json::parse(text, nullptr, /*allow_exceptions=*/false);
+    return value.is_object() && !value.empty() ? compact(value) : std::string();
 }
 
-void Compiler::put(const StoredObject& row, const Manifest& manifest, RuleSpec& spec) {
-    RuleInput rule{.id = RuleId{row.id},
-                   .ref = manifest.ref,
-                   .enabled = row.enabled_override.value_or(spec.enabled),
-                   .label = label_of(manifest.metadata, manifest.ref),
-                   .labels = manifest.metadata.labels,
-                   .trigger = ids_.trigger(spec.trigger),
-                   .sensors = {},
-                   .action = ids_.action(spec.action),
-                   .conditions = std::move(spec.conditions),
-                   .params = std::move(spec.params)};
+std::shared_ptr<const Catalog> copy_of(const Catalog* previous) {
+    return previous != nullptr ? std::make_shared<const Catalog>(*previous)
+                               : CatalogBuilder().build(Generation{});
+}
+
+}  // namespace
+
+CatalogCompiler::CatalogCompiler(const Catalog* previous)
+    : so_far_(copy_of(previous)), builder_(*so_far_) {}
+
+void CatalogCompiler::take(const StoredObject& row) {
+    assert(row.kind != Kind::kSensor);
+    begin(row.kind);
+    if (row.retired_at) return remove(row);
+    const Json document = Json::parse(row.document, nullptr, /*allow_exceptions=*/false);
+    auto manifest = load_document(document, row.place);
+    if (!manifest) return leave_out(row.kind, row.id, row.ref, manifest.error().message);
+    if (manifest->kind != row.kind) {
+        return leave_out(row.kind, row.id, row.ref, "its document is of another kind");
+    }
+    std::visit(
+        [&](auto& spec) {
+            // Sensors never come this way.
+            if constexpr (!std::is_same_v<std::decay_t<decltype(spec)>, SensorSpec>) {
+                put(row, *manifest, spec);
+            }
+        },
+        manifest->spec);
+}
+
+void CatalogCompiler::take(const SensorColumns& row) {
+    begin(Kind::kSensor);
+    if (row.retired) return builder_.remove(row.id);
+    const Json config = Json::parse(row.config, nullptr, /*allow_exceptions=*/false);
+    if (!row.has_document || !Ref::parse(row.trigger) || !config.is_object()) {
+        return leave_out(Kind::kSensor, row.id.value, row.ref,
+                         "its row says nothing that can run here");
+    }
+    builder_.put(CatalogSensor{
+        .id = row.id,
+        .trigger = row.trigger_id,
+        .runtime = parse_runtime(row.runtime).value_or(usual_runtime(row.trigger)),
+        .enabled = row.enabled_override.value_or(row.enabled),
+        .ref = row.ref,
+        .label = label_of(row.label, row.ref),
+        .labels = compact_object(row.labels),
+        .config = compact(config)});
+}
+
+CompiledCatalog CatalogCompiler::finish(Generation generation) {
+    return {builder_.build(generation), std::move(problems_)};
+}
+
+// What the kinds before this one are, so that its refs can be looked up.
+void CatalogCompiler::begin(Kind kind) {
+    assert(kind >= kind_);
+    if (std::exchange(kind_, kind) != kind && put_any_) {
+        so_far_ = builder_.build(so_far_->generation());
+        builder_ = CatalogBuilder(*so_far_);
+    }
+    put_any_ = true;
+}
+
+void CatalogCompiler::put(const StoredObject& row, const Manifest& manifest,
+                          const PackSpec& spec) {
+    builder_.put(CatalogPack{.id = PackId{row.id},
+                             .ref = manifest.ref,
+                             .config = compact(spec.config),
+                             .directory = directory_of(row.place)});
+}
+
+void CatalogCompiler::put(const StoredObject& row, const Manifest& manifest,
+                          const TriggerSpec& spec) {
+    builder_.put(TriggerId{row.id}, manifest.ref, spec);
+}
+
+void CatalogCompiler::put(const StoredObject& row, const Manifest& manifest, ActionSpec& spec) {
+    builder_.put(ActionId{row.id}, manifest.ref, std::move(spec));
+}
+
+void CatalogCompiler::put(const StoredObject& row, const Manifest& manifest, RuleSpec& spec) {
+    RuleInput rule{
+        .id = RuleId{row.id},
+        .ref = manifest.ref,
+        .enabled = row.enabled_override.value_or(spec.enabled),
+        .label = label_of(manifest.metadata.label, manifest.ref),
+        .labels = manifest.metadata.labels,
+        .trigger = find<TriggerId>(Kind::kTrigger, so_far_->triggers(), spec.trigger),
+        .sensors = {},
+        .action = find<ActionId>(Kind::kAction, so_far_->actions(), spec.action),
+        .conditions = std::move(spec.conditions),
+        .params = std::move(spec.params)};
     // A sensor that is gone keeps its place as "none", so the rule never widens to all.
-    for (const Ref& sensor : spec.sensors) rule.sensors.push_back(ids_.sensor(sensor));
+    for (const Ref& sensor : spec.sensors) {
+        rule.sensors.push_back(find<SensorId>(Kind::kSensor, so_far_->sensors(), sensor));
+    }
     builder_.put(rule);
 }
 
-void Compiler::remove(const StoredObject& row) {
+void CatalogCompiler::remove(const StoredObject& row) {
     switch (row.kind) {
         case Kind::kPack:
             return builder_.remove(PackId{row.id});
@@ -149,13 +142,18 @@ void Compiler::remove(const StoredObject& row) {
     }
 }
 
-}  // namespace
+// None when there is no such object.
+template <class Id, class Table>
+Id CatalogCompiler::find(Kind kind, const Table& table, const Ref& ref) const {
+    if (const auto* found = table.find(ref)) return found->id;
+    const auto left_out = left_out_.find({kind, ref});
+    return left_out != left_out_.end() ? Id{left_out->second} : Id{};
+}
 
-CompiledCatalog compile_catalog(const Catalog* previous, Generation generation,
-                                std::span<const StoredObject> rows) {
-    Compiler compiler(previous, rows);
-    for (const StoredObject& row : rows) compiler.take(row);
-    return compiler.finish(generation);
+void CatalogCompiler::leave_out(Kind kind, std::int64_t id, const Ref& ref,
+                                std::string_view why) {
+    left_out_.emplace(std::pair{kind, ref}, id);
+    problems_.push_back(fmt::format("{} {} is left out: {}", to_string(kind), ref.text(), why));
 }
 
 }  // namespace attune

@@ -1,9 +1,7 @@
 #include "daemon/live_catalog.h"
 
-#include <optional>
 #include <utility>
 
-#include "core/compile_catalog.h"
 #include "os/progress.h"
 
 namespace attune {
@@ -51,8 +49,7 @@ std::unique_lock<std::mutex> LiveCatalog::lock_loading() {
 
 // Requires loading_. `base`: what is loaded is what changed since; nullptr: all.
 std::shared_ptr<const Catalog> LiveCatalog::load(const Catalog* base) {
-    const auto rows = store_.load(base ? std::optional(base->generation()) : std::nullopt);
-    auto compiled = compile_catalog(base, rows.generation, rows.objects);
+    auto compiled = store_.compile(base);
     for (const auto& problem : compiled.problems) log_.error("catalog: {}", problem);
     const std::lock_guard lock(mutex_);
     catalog_ = std::move(compiled.catalog);

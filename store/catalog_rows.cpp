@@ -236,6 +236,39 @@ std::optional<StoredObject> read_object(Kind kind, const Row& row) {
     return object;
 }
 
+// Two statements, because there are many: what has changed is found by its generation.
+const Statement& sensor_columns_statement(bool changed) {
+    static constexpr Statement kLive{"load_sensor_columns", R"sql(
+SELECT id, ref, false, document IS NOT NULL, trigger_ref, trigger, runtime_ref, enabled,
+       enabled_override, label, labels, coalesce(config, '{}')
+FROM sensor WHERE id > $1 AND retired_at IS NULL AND $3::int8 IS NULL
+ORDER BY id LIMIT $2)sql"};
+    static constexpr Statement kChanged{"load_changed_sensor_columns", R"sql(
+SELECT id, ref, retired_at IS NOT NULL, document IS NOT NULL, trigger_ref, trigger, runtime_ref,
+       enabled, enabled_override, label, labels, coalesce(config, '{}')
+FROM sensor WHERE id > $1 AND generation > $3::int8 ORDER BY id LIMIT $2)sql"};
+    return changed ? kChanged : kLive;
+}
+
+std::optional<SensorColumns> read_sensor_columns(const Row& row) {
+    const auto ref = Ref::parse(row.text(1));
+    if (!ref) return std::nullopt;
+    SensorColumns sensor{.id = SensorId{row.number(0)},
+                         .ref = *ref,
+                         .retired = row.truth(2),
+                         .has_document = row.truth(3),
+                         .trigger = row.string(4),
+                         .trigger_id = TriggerId{row.number(5)},
+                         .runtime = row.string(6),
+                         .enabled = row.truth(7),
+                         .enabled_override = std::nullopt,
+                         .label = row.string(9),
+                         .labels = row.string(10),
+                         .config = row.string(11)};
+    if (!row.is_null(8)) sensor.enabled_override = row.truth(8);
+    return sensor;
+}
+
 StoredTimer read_timer(const Row& row) {
     return {.sensor = SensorId{row.number(0)},
             .state = parse_timer_state(row.text(1)).value_or(TimerState::kFaulted),

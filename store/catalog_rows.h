@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "core/compile_catalog.h"
 #include "core/json.h"
 #include "core/manifest.h"
 #include "core/plan.h"
@@ -19,6 +20,10 @@ const Statement& load_statement(Kind kind);
 // No value for a row whose ref is none here (the seed's checks were laxer): nothing can name
 // it.
 std::optional<StoredObject> read_object(Kind kind, const Row& row);
+
+// The same rows of sensors, with no more than a catalog needs; `changed`: $3 is given.
+const Statement& sensor_columns_statement(bool changed);
+std::optional<SensorColumns> read_sensor_columns(const Row& row);
 
 // A row of timer as "sensor_id, state, spec_rev, anchor_at, cursor_at, fires, spec", the spec
 // of its timer_rev.

@@ -27,28 +27,49 @@ Generation read_generation(Session& session) {
     return Generation{session.run(kGeneration).only().number(0)};
 }
 
-std::vector<StoredObject> read_objects(Session& session, std::optional<Generation> since) {
+// Rows of `statement` by their id, which comes first: those whose generation is above `since`,
+// or (nullopt) the live ones.
+template <class Take>
+void read_by_id(Session& session, const Statement& statement, std::optional<Generation> since,
+                Take&& take) {
+    std::int64_t after = 0;
+    for (bool more = true; more;) {
+        Params params;
+        params.add(after).add(kPortion);
+        since ? params.add(since->value) : params.add_null();
+        const auto rows = session.run(statement, params);
+        for (int n = 0; n < rows.size(); ++n) {
+            after = rows[n].number(0);
+            take(rows[n]);
+        }
+        more = rows.size() == kPortion;
+    }
+}
+
+std::vector<StoredObject> read_objects(Session& session) {
     std::vector<StoredObject> objects;
     for (const Kind kind : kKinds) {
-        std::int64_t after = 0;
-        for (bool more = true; more;) {
-            Params params;
-            params.add(after).add(kPortion);
-            since ? params.add(since->value) : params.add_null();
-            const auto rows = session.run(load_statement(kind), params);
-            for (int n = 0; n < rows.size(); ++n) {
-                after = rows[n].number(0);
-                if (auto object = read_object(kind, rows[n])) {
-                    objects.push_back(*std::move(object));
-                }
-            }
-            more = rows.size() == kPortion;
-        }
+        read_by_id(session, load_statement(kind), Generation{0}, [&](const Row& row) {
+            if (auto object = read_object(kind, row)) objects.push_back(*std::move(object));
+        });
     }
     std::sort(objects.begin(), objects.end(), [](const auto& a, const auto& b) {
         return a.kind != b.kind ? a.kind < b.kind : a.ref < b.ref;
     });
     return objects;
+}
+
+void compile_kind(Session& session, Kind kind, std::optional<Generation> since,
+                  CatalogCompiler& compiler) {
+    if (kind == Kind::kSensor) {
+        const auto& statement = sensor_columns_statement(since.has_value());
+        return read_by_id(session, statement, since, [&](const Row& row) {
+            if (const auto sensor = read_sensor_columns(row)) compiler.take(*sensor);
+        });
+    }
+    read_by_id(session, load_statement(kind), since, [&](const Row& row) {
+        if (const auto object = read_object(kind, row)) compiler.take(*object);
+    });
 }
 
 std::vector<StoredTimer> read_timers(Session& session) {
@@ -93,13 +114,17 @@ Generation CatalogStore::generation() {
     return generation;
 }
 
-CatalogStore::Changes CatalogStore::load(std::optional<Generation> since) {
-    Changes changes;
+CompiledCatalog CatalogStore::compile(const Catalog* previous) {
+    const auto since =
+        previous != nullptr ? std::optional(previous->generation()) : std::nullopt;
+    CompiledCatalog compiled;
     connection_.read([&](Session& session) {
-        changes.generation = read_generation(session);
-        changes.objects = read_objects(session, since);
+        const auto generation = read_generation(session);
+        CatalogCompiler compiler(previous);
+        for (const Kind kind : kKinds) compile_kind(session, kind, since, compiler);
+        compiled = compiler.finish(generation);
     });
-    return changes;
+    return compiled;
 }
 
 StoredState CatalogStore::load_state(const std::string& source) {
@@ -108,7 +133,7 @@ StoredState CatalogStore::load_state(const std::string& source) {
     StoredState state;
     connection_.read([&](Session& session) {
         state.generation = read_generation(session);
-        state.objects = read_objects(session, Generation{0});
+        state.objects = read_objects(session);
         state.timers = read_timers(session);
         state.files = read_files(session, source);
         const auto rows = session.run(kTree, Params().add(source));

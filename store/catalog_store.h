@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "core/compile_catalog.h"
 #include "core/plan.h"
 #include "store/connection.h"
 
@@ -19,15 +20,10 @@ public:
     // The number of the last change.
     Generation generation();
 
-    struct Changes {
-        Generation generation;  // as of which the rows are
-        std::vector<StoredObject>
-            objects;  // by kind and ref; retired ones when `since` is given
-    };
-
-    // What a Catalog is built from: every live object, or (`since`) every object whose last
-    // change is newer, retired ones included, so that a running catalog takes up only those.
-    Changes load(std::optional<Generation> since = std::nullopt);
+    // The catalog as the database has it at one moment: `previous` with what has changed since,
+    // or (nullptr) all of it. Rows are compiled portion by portion as they come, so it takes
+    // little more memory than its result.
+    CompiledCatalog compile(const Catalog* previous);
 
     // What a plan is made from. `source`: whose files are wanted.
     StoredState load_state(const std::string& source);

@@ -31,7 +31,6 @@ protected:
         builder.put(kCron, named("core.crontimer"), TriggerSpec{});
         for (const auto& [id, name] : {std::pair{kTick, "ops.tick"}, {kSlow, "ops.slow"}}) {
             builder.put(CatalogSensor{.id = id,
-                                      .spec_rev = Generation{1},
                                       .trigger = kInterval,
                                       .runtime = SensorRuntime::kBuiltin,
                                       .enabled = true,

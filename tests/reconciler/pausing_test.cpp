@@ -3,7 +3,6 @@
 
 #include <gmock/gmock.h>
 
-#include "core/compile_catalog.h"
 #include "reconciler/reconcile.h"
 #include "tests/support/database.h"
 #include "tests/support/temp_directory.h"
@@ -56,8 +55,7 @@ protected:
             "SELECT reason, through_at - after_at FROM timer_skip ORDER BY through_at");
     }
     const CatalogRule* rule() {
-        const auto rows = CatalogStore(db.database()).load();
-        catalog = compile_catalog(nullptr, rows.generation, rows.objects).catalog;
+        catalog = CatalogStore(db.database()).compile(nullptr).catalog;
         return catalog->rules().find("ops.greet");
     }
 

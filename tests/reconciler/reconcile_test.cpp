@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 
-#include "core/compile_catalog.h"
 #include "core/limits.h"
 #include "tests/support/database.h"
 #include "tests/support/temp_directory.h"
@@ -134,8 +133,7 @@ TEST_F(ReconcileTest, WhatWasAppliedCompilesIntoACatalog) {
     write_rule("greet", "core.echo");
     pass();
     CatalogStore store(db.database());
-    const auto rows = store.load();
-    const auto compiled = compile_catalog(nullptr, rows.generation, rows.objects);
+    const auto compiled = store.compile(nullptr);
     EXPECT_THAT(compiled.problems, IsEmpty());
     const CatalogSensor* sensor = compiled.catalog->sensors().find("ops.tick");
     ASSERT_NE(sensor, nullptr);
@@ -147,8 +145,7 @@ TEST_F(ReconcileTest, WhatWasAppliedCompilesIntoACatalog) {
     write_sensor("tick", 20);
     write_sensor("tock", 5);
     pass();
-    const auto later = store.load(rows.generation);
-    const auto next = compile_catalog(compiled.catalog.get(), later.generation, later.objects);
+    const auto next = store.compile(compiled.catalog.get());
     EXPECT_THAT(next.catalog->sensors().find("ops.tick")->config, testing::HasSubstr("20"));
     EXPECT_NE(next.catalog->sensors().find("ops.tock"), nullptr);
     EXPECT_EQ(next.catalog->rules().find("ops.greet"),

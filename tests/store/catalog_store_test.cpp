@@ -294,8 +294,7 @@ TEST_F(CatalogStoreTest, RetiresInReverseAndClosesTheSpan) {
     EXPECT_EQ(db.table("SELECT reason, after_at, through_at FROM timer_skip"),
               "retired|2026-11-23 12:00:00+00|2026-11-23 12:00:35+00");
     EXPECT_EQ(revs(), "2|2026-11-23 12:00:00+00|2026-11-23 12:00:35+00|10000000");
-    EXPECT_THAT(store.load().objects, testing::Each(testing::Field(&StoredObject::retired_at,
-                                                                   testing::Eq(std::nullopt))));
+    EXPECT_EQ(store.compile(nullptr).catalog->sensors().find("ops.tick"), nullptr);
 }
 
 TEST_F(CatalogStoreTest, WhatComesBackHasItsIdAndItsAnchor) {
@@ -346,17 +345,62 @@ TEST_F(CatalogStoreTest, APastOneShotThatIsToFireBeginsBeforeItsInstant) {
     EXPECT_EQ(db.value("SELECT armed_from FROM timer_rev"), "2026-11-23 10:59:59.999999+00");
 }
 
-TEST_F(CatalogStoreTest, LoadsWhatChangedSinceRetiredOnesIncluded) {
+TEST_F(CatalogStoreTest, CompilesWhatChangedSinceRetiredOnesIncluded) {
     apply_first();
+    const auto first = store.compile(nullptr).catalog;
+    EXPECT_EQ(first->generation(), Generation{2});
+    ASSERT_NE(first->sensors().find("ops.tick"), nullptr);
     Plan next = plan(kNoon + 1min);
-    next.objects = {change(ChangeKind::kRelabel, tick()), retire(Kind::kRule, "ops.rule")};
+    next.objects = {change(ChangeKind::kRelabel, tick())};
     store.apply(next);
-    const auto changes = store.load(Generation{2});
-    EXPECT_EQ(changes.generation, Generation{3});
-    ASSERT_THAT(changes.objects, SizeIs(2));
-    EXPECT_EQ(changes.objects.at(0).ref.text(), "ops.tick");
-    EXPECT_TRUE(changes.objects.at(1).retired_at.has_value());
-    EXPECT_THAT(store.load(Generation{3}).objects, IsEmpty());
+    const auto second = store.compile(first.get()).catalog;
+    EXPECT_EQ(second->generation(), Generation{3});
+    EXPECT_NE(second->sensors().find("ops.tick"), first->sensors().find("ops.tick"));
+    Plan gone = plan(kNoon + 2min);
+    gone.objects = {retire(Kind::kSensor, "ops.tick")};
+    gone.timers = {becomes("ops.tick", TimerState::kRetired, kNoon)};
+    store.apply(gone);
+    const auto third = store.compile(second.get()).catalog;
+    EXPECT_EQ(third->generation(), Generation{4});
+    EXPECT_EQ(third->sensors().find("ops.tick"), nullptr);
+    EXPECT_EQ(third->triggers().find("core.intervaltimer"),
+              first->triggers().find("core.intervaltimer"));
+}
+
+TEST_F(CatalogStoreTest, ASensorsColumnsSayWhatItsDocumentSays) {
+    apply_first();
+    db.run(
+        "UPDATE sensor SET label = 'Tick', labels = '{\"b\": \"2\", \"a\": \"1\"}',"
+        " enabled_override = false, config = '{\"unit\":\"hours\",\"interval\":2}'"
+        " WHERE ref = 'ops.tick'");
+    const auto compiled = store.compile(nullptr);
+    const auto* sensor = compiled.catalog->sensors().find("ops.tick");
+    ASSERT_NE(sensor, nullptr);
+    EXPECT_EQ(sensor->label, "Tick");
+    EXPECT_EQ(sensor->labels, R"({"a":"1","b":"2"})");
+    EXPECT_EQ(sensor->config, R"({"interval":2,"unit":"hours"})");
+    EXPECT_FALSE(sensor->enabled);
+    EXPECT_EQ(sensor->trigger, compiled.catalog->triggers().find("core.intervaltimer")->id);
+    EXPECT_EQ(sensor->runtime, SensorRuntime::kBuiltin);
+}
+
+TEST_F(CatalogStoreTest, AConvertedSensorWithoutAConfigIsTakenAsItIs) {
+    apply_first();
+    db.run("UPDATE sensor SET runtime_ref = 'core.sensor.magic', config = NULL");
+    const auto compiled = store.compile(nullptr);
+    const auto* sensor = compiled.catalog->sensors().find("ops.tick");
+    ASSERT_NE(sensor, nullptr);
+    EXPECT_EQ(sensor->config, "{}");
+    EXPECT_EQ(sensor->runtime, SensorRuntime::kBuiltin);
+}
+
+TEST_F(CatalogStoreTest, ARowThatSaysNothingIsLeftOutAndTold) {
+    apply_first();
+    db.run("UPDATE sensor SET document = NULL");
+    const auto compiled = store.compile(nullptr);
+    EXPECT_EQ(compiled.catalog->sensors().find("ops.tick"), nullptr);
+    EXPECT_THAT(compiled.problems,
+                testing::Contains(testing::HasSubstr("Sensor ops.tick is left out")));
 }
 
 TEST_F(CatalogStoreTest, TheCorePackTakesOverTheTriggersThatMigrationsMade) {

@@ -75,7 +75,6 @@ spec: {trigger: core.intervaltimer, action: {ref: core.echo}}
                                          {"properties", {{"service", {{"type", "string"}}}}}}});
         const auto sensor = [&](int id, const char* ref, SensorRuntime runtime, bool enabled) {
             builder.put(CatalogSensor{.id = SensorId{id},
-                                      .spec_rev = Generation{1},
                                       .trigger = TriggerId{1},
                                       .runtime = runtime,
                                       .enabled = enabled,

@@ -59,7 +59,6 @@ tl::expected<BusWish, BusError> wish(const std::string& path, const std::string&
 
 CatalogSensor tick() {
     return {.id = SensorId{1},
-            .spec_rev = Generation{1},
             .trigger = TriggerId{1},
             .runtime = SensorRuntime::kBuiltin,
             .enabled = true,
