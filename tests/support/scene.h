@@ -26,7 +26,6 @@ struct Scene {
     CatalogTrigger trigger{
         .id = TriggerId{1}, .ref = *Ref::parse("core.intervaltimer"), .out_schema = nullptr};
     CatalogSensor sensor{.id = SensorId{11},
-                         .spec_rev = Generation{3},
                          .trigger = TriggerId{1},
                          .runtime = SensorRuntime::kBuiltin,
                          .enabled = true,
