@@ -65,7 +65,7 @@ struct Coverage {
 struct AuditWindow {
     TimePoint after;  // scheduled time (after, through]
     TimePoint through;
-    TimePoint now;  // program clock: a cursor beyond it is ahead
+    TimePoint now;  // program clock: a cursor half a minute beyond it is ahead
     Duration stuck_after = std::chrono::seconds(60);  // by the database's clock
 };
 
