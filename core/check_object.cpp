@@ -213,7 +213,7 @@ void ObjectChecker::check_rule(const Manifest& manifest, const RuleSpec& rule,
 
 void ObjectChecker::check_action(const Manifest& manifest, const ActionSpec& action,
                                  Diagnostics& found) {
-    if (action.runner != Runner::kProcess || !input_.why_not_runnable || as_applied_) return;
+    if (!runs_command(action.runner) || !input_.why_not_runnable || as_applied_) return;
     const auto& program = action.command.front();
     const auto why = input_.why_not_runnable(manifest.ref.pack(), program);
     if (!why) return;

@@ -117,7 +117,8 @@ private:
         std::erase_if(
             found, [](const Diagnostic& diagnostic) { return diagnostic.code == "ATT4103"; });
         for (auto& diagnostic : found) {
-            if (misplaced(diagnostic)) diagnostic.help = "it is for `runner: process`";
+            if (misplaced(diagnostic))
+                diagnostic.help = "it is for `runner: process` and `runner: systemd`";
         }
     }
 

@@ -68,14 +68,19 @@ struct RuleSpec {
     bool enabled = true;
 };
 
-enum class Runner { kBuiltin, kProcess };
+// kSystemd: as kProcess, but as a unit of systemd with a user of its own.
+enum class Runner { kBuiltin, kProcess, kSystemd };
+std::string_view to_string(Runner runner);  // "builtin", "process", "systemd"
+std::optional<Runner> parse_runner(std::string_view text);
+// Whether it runs `command`, with all that belongs to one.
+inline bool runs_command(Runner runner) { return runner != Runner::kBuiltin; }
 enum class OutputFormat { kText, kJson };
 
 struct ActionSpec {
     Runner runner = Runner::kBuiltin;
     std::optional<Json> param_schema;
     std::optional<Json> out_schema;
-    // Runner process only.
+    // Of runners that run a command.
     std::vector<std::string> command;
     std::map<std::string, std::string> env;
     OutputFormat output = OutputFormat::kText;

@@ -68,7 +68,8 @@ RuleSpec read_rule(const Json& spec) {
 
 ActionSpec read_action(const Json& spec) {
     ActionSpec action;
-    action.runner = spec.at("runner") == "process" ? Runner::kProcess : Runner::kBuiltin;
+    action.runner = parse_runner(spec.at("runner").get_ref<const std::string&>())
+                        .value_or(Runner::kBuiltin);
     action.param_schema = optional_part(spec, "param_schema");
     action.out_schema = optional_part(spec, "out_schema");
     for (const auto& word : spec.value("command", Json::array())) {
@@ -135,15 +136,15 @@ struct Canonical {
     }
 
     std::string operator()(const ActionSpec& action) const {
-        const bool process = action.runner == Runner::kProcess;
+        const bool command = runs_command(action.runner);
         ObjectText text;
-        if (process) text.add("command", action.command);
-        if (process && !action.env.empty()) text.add("env", action.env);
+        if (command) text.add("command", action.command);
+        if (command && !action.env.empty()) text.add("env", action.env);
         if (action.out_schema) text.add("out_schema", *action.out_schema);
-        if (process && action.output == OutputFormat::kJson) text.add("output", "json");
+        if (command && action.output == OutputFormat::kJson) text.add("output", "json");
         if (action.param_schema) text.add("param_schema", *action.param_schema);
-        text.add("runner", process ? "process" : "builtin");
-        if (process) text.add("timeout_us", action.timeout.count());
+        text.add("runner", to_string(action.runner));
+        if (command) text.add("timeout_us", action.timeout.count());
         return text.take();
     }
 

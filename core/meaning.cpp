@@ -40,7 +40,7 @@ public:
     void operator()(const ActionSpec& action) {
         user_schema(action.param_schema, "/spec/param_schema");
         user_schema(action.out_schema, "/spec/out_schema");
-        if (action.runner == Runner::kProcess) {
+        if (runs_command(action.runner)) {
             command(action.command.front());
             command_size(action);
             timeout(action.timeout);

@@ -1,6 +1,7 @@
 #include "os/files.h"
 
 #include <fcntl.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -138,6 +139,18 @@ void write_file_atomically(const std::string& path, std::string_view bytes, mode
     const UniqueFd directory(
         ::open(parent_of(path).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     if (!directory || ::fsync(directory.get()) != 0) throw_errno("cannot sync beside " + path);
+}
+
+UniqueFd memory_file(std::string_view bytes) {
+    UniqueFd file(::memfd_create("attune", MFD_CLOEXEC));
+    if (!file) throw_errno("cannot make a file in memory");
+    while (!bytes.empty()) {
+        const auto written = ::write(file.get(), bytes.data(), bytes.size());
+        if (written < 0) throw_errno("cannot write a file in memory");
+        bytes.remove_prefix(static_cast<std::size_t>(written));
+    }
+    if (::lseek(file.get(), 0, SEEK_SET) < 0) throw_errno("cannot read a file in memory");
+    return file;
 }
 
 void make_directories(const std::string& path, mode_t mode) {

@@ -43,6 +43,9 @@ std::string read_file_below(const std::string& root, const std::string& path,
 // Throws SystemError and leaves the old file (and nothing else) when it cannot.
 void write_file_atomically(const std::string& path, std::string_view bytes, mode_t mode = 0644);
 
+// A file in memory without a name, to be read from its beginning. Throws SystemError.
+UniqueFd memory_file(std::string_view bytes);
+
 // Makes a directory and its missing parents; `mode` (umask applies) is for those it makes.
 // Throws SystemError, also when something else has the name.
 void make_directories(const std::string& path, mode_t mode = 0755);

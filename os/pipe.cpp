@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -15,6 +16,13 @@ Pipe make_pipe() {
     int ends[2];
     if (::pipe2(ends, O_CLOEXEC) != 0) throw_errno("cannot make a pipe");
     return Pipe{UniqueFd(ends[0]), UniqueFd(ends[1])};
+}
+
+UniqueFd make_named_pipe(const std::string& path) {
+    if (::mkfifo(path.c_str(), 0600) != 0) throw_errno("cannot make the pipe " + path);
+    UniqueFd both(::open(path.c_str(), O_RDWR | O_NONBLOCK | O_CLOEXEC));
+    if (!both) throw_errno("cannot open the pipe " + path);
+    return both;
 }
 
 void set_nonblocking(int fd) {

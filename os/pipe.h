@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <string>
 #include <string_view>
 
 #include "os/unique_fd.h"
@@ -15,6 +16,11 @@ struct Pipe {
 
 // Both ends block. Throws SystemError (EMFILE, ENFILE).
 Pipe make_pipe();
+
+// Makes a named pipe that only this user may open, and opens both of its ends, not blocking:
+// so it has a reader and a writer as long as this descriptor is open, and whoever opens it
+// never waits. Throws SystemError.
+UniqueFd make_named_pipe(const std::string& path);
 
 // Throws SystemError.
 void set_nonblocking(int fd);

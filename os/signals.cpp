@@ -26,6 +26,16 @@ std::optional<int> SignalFd::next() {
     return static_cast<int>(info.ssi_signo);
 }
 
+void die_by(int signal_number) {
+    ::signal(signal_number, SIG_DFL);
+    sigset_t only;
+    sigemptyset(&only);
+    sigaddset(&only, signal_number);
+    ::raise(signal_number);
+    ::pthread_sigmask(SIG_UNBLOCK, &only, nullptr);
+    ::_exit(128 + signal_number);  // one that ends nobody
+}
+
 void ignore_broken_pipes() { ::signal(SIGPIPE, SIG_IGN); }
 
 }  // namespace attune

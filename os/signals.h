@@ -24,6 +24,10 @@ private:
     UniqueFd fd_;
 };
 
+// Ends this process by `signal_number`, as it ends one that does nothing about it: whoever
+// waits for the process is told of the signal.
+[[noreturn]] void die_by(int signal_number);
+
 // A write to a pipe or socket without a reader fails with EPIPE and never kills the process.
 // For the whole process; programs that are started get the default back.
 void ignore_broken_pipes();

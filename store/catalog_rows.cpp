@@ -181,7 +181,7 @@ void put_spec(const TriggerSpec& spec, Json& row) {
 }
 
 void put_spec(const ActionSpec& spec, Json& row) {
-    row["runner"] = spec.runner == Runner::kProcess ? "process" : "builtin";
+    row["runner"] = to_string(spec.runner);
     row["param_schema"] = or_null(spec.param_schema);
     row["out_schema"] = or_null(spec.out_schema);
 }

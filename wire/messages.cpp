@@ -60,6 +60,7 @@ void fields(auto& visit, Maybe<RunReply> auto& m) {
     visit(m.request, m.outcome, m.execution, m.fault);
 }
 void fields(auto& visit, Maybe<StartProcess> auto& m) { visit(m.claim); }
+void fields(auto& visit, Maybe<StartUnit> auto& m) { visit(m.claim); }
 void fields(auto& visit, Maybe<ProcessStarted> auto& m) {
     visit(m.key, m.token, m.process_group, m.start_ticks);
 }

@@ -149,6 +149,11 @@ struct ProcessClaim {
 struct StartProcess {
     ProcessClaim claim;
 };
+// Executor -> runner: the same for an action of `runner: systemd`. A message of its own, so
+// that claims of processes are the same for runners that do not know it.
+struct StartUnit {
+    ProcessClaim claim;
+};
 // Runner -> executor: it exists and waits at its gate.
 struct ProcessStarted {
     ExecutionKey key;
@@ -233,11 +238,12 @@ struct FeedItem {
     std::string data;     // a JSON object
 };
 
-using Message = std::variant<Decisions, Confirmations, CatalogChanged, Wake, FireRequest,
-                             FireReply, RunRequest, RunReply, StartProcess, ProcessStarted,
-                             GoProcess, AbortProcess, CancelProcess, ProcessFinished, FeedItem,
-                             ReconcileRequest, ReconcileReply, RunnerHello, RunnerRoster,
-                             RosterTaken, PauseRequest, PauseReply, CancelRequest, CancelReply>;
+using Message =
+    std::variant<Decisions, Confirmations, CatalogChanged, Wake, FireRequest, FireReply,
+                 RunRequest, RunReply, StartProcess, ProcessStarted, GoProcess, AbortProcess,
+                 CancelProcess, ProcessFinished, FeedItem, ReconcileRequest, ReconcileReply,
+                 RunnerHello, RunnerRoster, RosterTaken, PauseRequest, PauseReply,
+                 CancelRequest, CancelReply, StartUnit>;
 
 std::string encode(const Message& message);
 

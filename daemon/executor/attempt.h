@@ -35,7 +35,7 @@ struct Attempt {
     bool cancelled = false;                        // the runner is told to stop it
     std::shared_ptr<const JsonSchema> out_schema;  // what its answer must be; nullptr: anything
     // What is said to the runner, until it has answered; it may not have heard.
-    std::optional<ProcessClaim> unanswered;
+    std::optional<Message> unanswered;
     Duration ask_again_at{0};  // elapsed
 };
 

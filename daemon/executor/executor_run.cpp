@@ -17,6 +17,11 @@ Outcome failed(const std::string& error, TimePoint now) {
     return {ExecutionState::kFailed, compact(Json{{"error", error}}), now};
 }
 
+Message start_of(ProcessClaim claim, Runner runner) {
+    if (runner == Runner::kSystemd) return StartUnit{std::move(claim)};
+    return StartProcess{std::move(claim)};
+}
+
 }  // namespace
 
 void Executor::begin(Attempt attempt, Moment moment) {
@@ -66,7 +71,8 @@ void Executor::begin_process(Attempt attempt, const CatalogAction& action, Momen
     claim.params = attempt.params;
     claim.output = action.spec.output;
     claim.timeout = action.spec.timeout;
-    if (encode(StartProcess{claim}).size() > limits::kMessageBytes) {
+    auto start = start_of(std::move(claim), action.spec.runner);
+    if (encode(start).size() > limits::kMessageBytes) {
         finish(std::move(attempt),
                failed("its command, environment and parameters together are larger than " +
                           std::to_string(limits::kMessageBytes) + " bytes",
@@ -74,10 +80,10 @@ void Executor::begin_process(Attempt attempt, const CatalogAction& action, Momen
                moment);
         return;
     }
-    courier_.to_runner(StartProcess{claim});
+    courier_.to_runner(start);
     attempt.process = true;
     attempt.out_schema = action.out_schema;
-    attempt.unanswered = std::move(claim);
+    attempt.unanswered = std::move(start);
     attempt.ask_again_at = moment.elapsed + kAskAgain;
     awaits_runner_ = true;
     held_.emplace(attempt.key.id, std::move(attempt));
@@ -91,7 +97,7 @@ void Executor::ask_runner_again(Moment moment) {
         if (!attempt.unanswered) continue;
         awaits_runner_ = true;
         if (moment.elapsed < attempt.ask_again_at) continue;
-        courier_.to_runner(StartProcess{*attempt.unanswered});
+        courier_.to_runner(*attempt.unanswered);
         attempt.ask_again_at = moment.elapsed + kAskAgain;
     }
     ask_again_at_ = moment.elapsed + kAskAgain;

@@ -42,9 +42,9 @@ std::optional<RunnerArguments> parse_runner_arguments(int argc, char** argv, int
         if (name == "log-level") arguments.log_level = value;
     }
     if (arguments.state_dir.empty()) arguments.state_dir = variable("STATE_DIRECTORY");
-    if (const auto runtime = variable("RUNTIME_DIRECTORY");
-        arguments.socket.empty() && !runtime.empty()) {
-        arguments.socket = runtime + "/runner.sock";
+    arguments.units = variable("RUNTIME_DIRECTORY");
+    if (arguments.socket.empty() && !arguments.units.empty()) {
+        arguments.socket = arguments.units + "/runner.sock";
     }
     if (std::ranges::find(kLevels, arguments.log_level) == kLevels.end()) {
         code = tell_usage_error(runner_program(), "there is no such log level");

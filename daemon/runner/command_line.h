@@ -12,6 +12,7 @@ struct RunnerArguments {
     std::string socket;     // empty: systemd hands one over
     std::string state_dir;  // never empty
     std::string daemon;     // a user's name, or empty
+    std::string units;      // where pipes to units are made; empty: there are no units
     std::string log_level = "info";
 };
 

@@ -36,6 +36,7 @@ constexpr Duration kLongestWait = std::chrono::seconds(1);
 RunnerHostOptions host_options(const RunnerArguments& arguments) {
     RunnerHostOptions options;
     options.boot_id = boot_id();
+    if (!arguments.units.empty()) options.units = UnitWrapper{.directory = arguments.units};
     if (arguments.daemon.empty()) return options;
     const auto account = find_account(arguments.daemon);
     if (!account) {

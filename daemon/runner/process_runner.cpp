@@ -11,13 +11,18 @@ namespace {
 constexpr Duration kFirstPause = std::chrono::seconds(1);
 constexpr Duration kLongestPause = std::chrono::seconds(30);
 
+constexpr const char* kNoUnits =
+    "`runner: systemd` is for attune-runner.service: name its socket in `runner.socket` of "
+    "/etc/attune/attuned.yaml, or use `runner: process`";
+
 void no_later(std::optional<Duration>& wake_at, std::optional<Duration> due) {
     if (due && (!wake_at || *due < *wake_at)) wake_at = due;
 }
 
 }  // namespace
 
-ProcessRunner::ProcessRunner(RunnerTimes times) : times_(times), home_(own_account().home) {}
+ProcessRunner::ProcessRunner(RunnerTimes times, std::optional<UnitWrapper> units)
+    : times_(times), units_(std::move(units)), home_(own_account().home) {}
 
 ProcessRunner::Attempt* ProcessRunner::find(const ExecutionKey& key, const ClaimToken& token) {
     const auto found = attempts_.find(token.bytes);
@@ -26,6 +31,15 @@ ProcessRunner::Attempt* ProcessRunner::find(const ExecutionKey& key, const Claim
 }
 
 void ProcessRunner::start(const ProcessClaim& claim, TimePoint now, Duration elapsed) {
+    start(claim, /*as_unit=*/false, now, elapsed);
+}
+
+void ProcessRunner::start_unit(const ProcessClaim& claim, TimePoint now, Duration elapsed) {
+    start(claim, /*as_unit=*/true, now, elapsed);
+}
+
+void ProcessRunner::start(const ProcessClaim& claim, bool as_unit, TimePoint now,
+                          Duration elapsed) {
     const auto [place, is_new] = attempts_.try_emplace(claim.token.bytes);
     Attempt& attempt = place->second;
     if (is_new) {
@@ -33,7 +47,8 @@ void ProcessRunner::start(const ProcessClaim& claim, TimePoint now, Duration ela
         attempt.token = claim.token;
         attempt.executor = claim.executor;
         try {
-            attempt.process.emplace(claim, times_, home_);
+            if (as_unit && !units_) throw CannotStart(kNoUnits);
+            attempt.process.emplace(claim, times_, home_, as_unit ? &*units_ : nullptr);
         } catch (const std::exception& why) {
             attempt.outcome = not_started(why.what(), now);
             attempt.outcome_since = elapsed;

@@ -41,11 +41,13 @@ namespace attune {
 
 class ProcessRunner {
 public:
-    explicit ProcessRunner(RunnerTimes times = {});
+    // `units`: how actions of `runner: systemd` are run; nullopt: they are refused.
+    explicit ProcessRunner(RunnerTimes times = {}, std::optional<UnitWrapper> units = {});
 
     // Each may be called at any time, in any order, any number of times; what follows is told
     // by the next step(). `elapsed`: Clock::elapsed().
     void start(const ProcessClaim& claim, TimePoint now, Duration elapsed);
+    void start_unit(const ProcessClaim& claim, TimePoint now, Duration elapsed);
     void go(const GoProcess& message, Duration elapsed);
     void abort(const AbortProcess& message);
     void cancel(const CancelProcess& message, Duration elapsed);
@@ -93,6 +95,7 @@ private:
         Duration pause{0};                // until it is told again
     };
 
+    void start(const ProcessClaim& claim, bool as_unit, TimePoint now, Duration elapsed);
     Attempt* find(const ExecutionKey& key, const ClaimToken& token);
     void note_ready();
     void step_process(Attempt& attempt, TimePoint now, Duration elapsed);
@@ -101,6 +104,7 @@ private:
     static ProcessStarted started(const Attempt& attempt);
 
     const RunnerTimes times_;
+    const std::optional<UnitWrapper> units_;
     const std::string home_;
     std::map<std::array<std::uint8_t, 16>, Attempt> attempts_;  // by token
     std::vector<ClaimToken> forgotten_;                         // since the last step

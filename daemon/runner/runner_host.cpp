@@ -27,7 +27,7 @@ RunnerHost::RunnerHost(RunnerHostOptions options, UnixListener listener, Spool s
       log_(log),
       listener_(std::move(listener)),
       spool_(std::move(spool)),
-      runner_(options_.times) {
+      runner_(options_.times, options_.units) {
     take_stock();
     gather_descriptors();
 }
@@ -110,6 +110,10 @@ void RunnerHost::hear(Moment moment) {
     }
 }
 
+bool RunnerHost::has_room_for(const ProcessClaim& claim) const {
+    return runner_.attempts() < kMostRuns || runner_.knows(claim.token);
+}
+
 bool RunnerHost::obey(const Message& message, Moment moment) {
     if (const auto* hello = std::get_if<RunnerHello>(&message)) {
         RunnerRoster roster{0, runner_.roster()};
@@ -122,8 +126,12 @@ bool RunnerHost::obey(const Message& message, Moment moment) {
     }
     if (!greeted_) return false;
     if (const auto* start = std::get_if<StartProcess>(&message)) {
-        if (runner_.attempts() < kMostRuns || runner_.knows(start->claim.token)) {
+        if (has_room_for(start->claim)) {
             runner_.start(start->claim, moment.now, moment.elapsed);
+        }
+    } else if (const auto* unit = std::get_if<StartUnit>(&message)) {
+        if (has_room_for(unit->claim)) {
+            runner_.start_unit(unit->claim, moment.now, moment.elapsed);
         }
     } else if (const auto* go = std::get_if<GoProcess>(&message)) {
         let_go(*go, moment.elapsed);

@@ -29,6 +29,7 @@ namespace attune {
 struct RunnerHostOptions {
     uid_t daemon = 0;  // who may connect, besides root and this process's own user
     std::string boot_id;
+    std::optional<UnitWrapper> units = {};  // nullopt: `runner: systemd` cannot be done
     RunnerTimes times{.outcome_kept = std::nullopt};
 };
 
@@ -58,6 +59,7 @@ private:
     void note_ready();
     void accept();
     void hear(Moment moment);
+    bool has_room_for(const ProcessClaim& claim) const;
     bool obey(const Message& message, Moment moment);
     void let_go(const GoProcess& go, Duration elapsed);
     void tell(const std::vector<ProcessRunner::Report>& reports);

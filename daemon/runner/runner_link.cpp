@@ -78,6 +78,8 @@ void RunnerLink::hear_executors() {
 void RunnerLink::pass_on(const Message& message, std::string_view bytes) {
     if (const auto* start = std::get_if<StartProcess>(&message)) {
         answers_for_[start->claim.token.bytes] = start->claim.executor;
+    } else if (const auto* unit = std::get_if<StartUnit>(&message)) {
+        answers_for_[unit->claim.token.bytes] = unit->claim.executor;
     } else if (const auto* abort = std::get_if<AbortProcess>(&message)) {
         answers_for_.erase(abort->token.bytes);
     }

@@ -43,6 +43,8 @@ void RunnerLoop::take_in(Moment moment) {
         }
         if (const auto* start = std::get_if<StartProcess>(&*message)) {
             runner_.start(start->claim, moment.now, moment.elapsed);
+        } else if (const auto* unit = std::get_if<StartUnit>(&*message)) {
+            runner_.start_unit(unit->claim, moment.now, moment.elapsed);
         } else if (const auto* go = std::get_if<GoProcess>(&*message)) {
             runner_.go(*go, moment.elapsed);
         } else if (const auto* abort = std::get_if<AbortProcess>(&*message)) {

@@ -21,11 +21,25 @@ namespace {
 constexpr int kReadsPerStep = 16;
 constexpr std::size_t kReadBytes = 64 * 1024;
 
-SpawnOptions options_for(const ProcessClaim& claim, const std::string& home) {
+// The user that a unit runs as has no home.
+constexpr const char* kNoHome = "/";
+
+void wrap(const UnitWrapper& unit, ExecutionId execution, std::vector<std::string>& argv) {
+    std::vector<std::string> wrapped = {unit.program, "--directory", unit.directory,
+                                        "--instance", std::to_string(execution.value)};
+    if (!unit.bus_address.empty()) {
+        wrapped.insert(wrapped.end(), {"--bus", unit.bus_address});
+    }
+    wrapped.emplace_back("--");
+    argv.insert(argv.begin(), wrapped.begin(), wrapped.end());
+}
+
+SpawnOptions options_for(const ProcessClaim& claim, const std::string& home,
+                         const UnitWrapper* unit) {
     if (claim.command.empty()) throw CannotStart("the action has no command");
     const auto path = resolve_command(claim.command.front(), claim.pack_directory);
     if (!path) throw CannotStart(claim.command.front() + " " + path.error());
-    auto environment = make_environment(claim, home);
+    auto environment = make_environment(claim, unit != nullptr ? kNoHome : home);
     if (!environment) throw CannotStart(environment.error());
 
     SpawnOptions options;
@@ -36,6 +50,7 @@ SpawnOptions options_for(const ProcessClaim& claim, const std::string& home) {
             throw CannotStart("an argument contains a NUL byte");
         }
     }
+    if (unit != nullptr) wrap(*unit, claim.key.id, options.argv);
     options.env = *std::move(environment);
     options.directory = claim.pack_directory.empty() ? "/" : claim.pack_directory;
     options.own_group = true;
@@ -47,13 +62,13 @@ SpawnOptions options_for(const ProcessClaim& claim, const std::string& home) {
 }  // namespace
 
 RunningProcess::RunningProcess(const ProcessClaim& claim, RunnerTimes times,
-                               const std::string& home)
+                               const std::string& home, const UnitWrapper* unit)
     : times_(times),
       command_(claim.command.empty() ? "" : claim.command.front()),
       format_(claim.output),
       timeout_(claim.timeout),
       unwritten_(claim.params + "\n") {
-    SpawnOptions options = options_for(claim, home);
+    SpawnOptions options = options_for(claim, home, unit);
     try {
         Pipe input = make_pipe();
         Pipe output = make_pipe();

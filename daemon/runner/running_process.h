@@ -27,6 +27,15 @@ struct RunnerTimes {
     std::optional<Duration> outcome_kept = std::chrono::minutes(10);
 };
 
+// What stands between the runner and a unit of systemd: a program that starts the unit, is its
+// stdin, stdout and stderr, and ends as it does (daemon/runner/unit_run.h).
+struct UnitWrapper {
+    // Where packages put it; packaging/systemd/attune-action@.service names it, too.
+    std::string program = "/usr/libexec/attune/attune-unit";
+    std::string directory;         // for its pipes
+    std::string bus_address = {};  // empty: the system's message bus
+};
+
 // The attempt cannot become a process; what() tells the user why.
 struct CannotStart : std::runtime_error {
     using std::runtime_error::runtime_error;
@@ -34,8 +43,9 @@ struct CannotStart : std::runtime_error {
 
 class RunningProcess {
 public:
-    // Starts it, held back at its gate. Throws CannotStart.
-    RunningProcess(const ProcessClaim& claim, RunnerTimes times, const std::string& home);
+    // Starts it, held back at its gate; as a unit when there is a wrapper. Throws CannotStart.
+    RunningProcess(const ProcessClaim& claim, RunnerTimes times, const std::string& home,
+                   const UnitWrapper* unit = nullptr);
 
     pid_t group() const { return child_->pid(); }
     std::uint64_t start_ticks() const { return start_ticks_; }

@@ -68,8 +68,8 @@ installs_without_a_database_and_says_what_to_do() {
 }
 
 its_units_are_without_fault() {
-  [ -z "$(systemd-analyze verify attuned.service attuned.socket attune-runner.service attune-runner.socket 2>&1)" ]
-  for unit in attuned attune-runner; do
+  [ -z "$(systemd-analyze verify attuned.service attuned.socket attune-runner.service attune-runner.socket attune-action@1.service 2>&1)" ]
+  for unit in attuned attune-runner attune-action@1; do
     systemd-analyze security --threshold=15 $unit.service >/tmp/security.log || {
       tail -3 /tmp/security.log
       return 1
@@ -301,6 +301,63 @@ an_action_may_do_what_the_unit_says() {
   done
   grep -q '"user": "attune-run"' /tmp/probe.json
   [ ! -e /tmp/probe ]
+}
+
+an_action_may_be_a_unit_of_systemd() {
+  attune run host.unit --wait -o json >/tmp/unit.json || { cat /tmp/unit.json; return 1; }
+  grep -q '"exit_code": 0' /tmp/unit.json
+  grep -q '"stderr": "seen' /tmp/unit.json
+  grep -q '"home": "/"' /tmp/unit.json
+  grep -q '"params": {}' /tmp/unit.json
+  grep -q '"writes_state": false' /tmp/unit.json
+  # systemd.exec(5), DynamicUser=: 61184 to 65519.
+  grep -qE '"uid": 6[1-5][0-9]{3}\b' /tmp/unit.json
+  fails attune run host.unit_fails --wait -o json >/tmp/unit.json
+  grep -q '"exit_code": 7' /tmp/unit.json
+  grep -q '"stdout": "out' /tmp/unit.json
+  grep -q '"stderr": "err' /tmp/unit.json
+  fails attune run host.unit_sleeps --wait -o json >/tmp/unit.json
+  grep -q 'timed_out' /tmp/unit.json
+  # Nothing of them stays.
+  [ -z "$(systemctl list-units --all --no-legend 'attune-action@*')" ]
+  [ -z "$(ls /run/attune-units)" ]
+}
+
+a_restart_ends_no_unit_either() {
+  rm -f /run/gate
+  attune run host.unit_waits >/dev/null
+  within 10 sh -c "systemctl list-units --no-legend 'attune-action@*' | grep -q running"
+  systemctl restart attuned
+  touch /run/gate
+  within 20 sh -c "attune executions --action host.unit_waits -o json | grep -q succeeded"
+  attune executions --action host.unit_waits -o json | grep -q '"attempt": 1'
+  rm -f /run/gate
+}
+
+a_unit_ends_with_its_runner_and_by_cancel() {
+  local id
+  rm -f /run/gate
+  attune run host.unit_waits >/tmp/run.log
+  id=$(sed -n 's/^execution \([0-9]*\) of .*/\1/p' /tmp/run.log)
+  within 10 systemctl is-active "attune-action@$id"
+  systemctl kill --signal KILL attune-runner
+  # Tried again, by the next runner, and never twice at once.
+  within 20 sh -c "attune executions --action host.unit_waits --limit 1 -o json | grep -q '\"attempt\": 2'"
+  within 10 systemctl is-active "attune-action@$id"
+  [ "$(pgrep -fc '^[^ ]*sh -c while . ! -e /run/gate')" = 1 ]
+  attune cancel "$id"
+  within 20 sh -c "attune executions --action host.unit_waits --limit 1 -o json | grep -q '\"state\": \"cancelled\"'"
+  within 10 sh -c "! systemctl is-active attune-action@$id"
+}
+
+actions_start_no_other_unit() {
+  local as="runuser -u attune-run --" manager="org.freedesktop.systemd1 /org/freedesktop/systemd1 org.freedesktop.systemd1.Manager"
+  fails $as busctl call $manager StartUnit ss attuned.socket replace 2>/dev/null
+  fails $as busctl call $manager StopUnit ss attuned.service replace 2>/dev/null
+  fails $as busctl call $manager StartUnit ss attune-action@x.service replace 2>/dev/null
+  fails $as busctl call $manager RestartUnit ss attune-action@1.service replace 2>/dev/null
+  fails $as busctl call $manager StartTransientUnit 'ssa(sv)a(sa(sv))' attune-action@7.service replace 1 \
+    ExecStart 'a(sasb)' 1 /bin/true 1 /bin/true false 0 2>/dev/null
 }
 
 a_drop_in_grants_more() {
@@ -574,6 +631,10 @@ for each in \
   a_drain_over_the_bus_stops_it_well \
   a_failed_execution_is_found_by_its_fields \
   an_action_may_do_what_the_unit_says \
+  an_action_may_be_a_unit_of_systemd \
+  a_restart_ends_no_unit_either \
+  a_unit_ends_with_its_runner_and_by_cancel \
+  actions_start_no_other_unit \
   a_drop_in_grants_more \
   a_restart_ends_no_action_and_runs_none_again \
   a_stopped_runner_is_started_when_it_is_needed \

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "core/json.h"
+#include "os/spawn.h"
 #include "os/unique_fd.h"
 #include "wire/system_bus.h"
 
@@ -42,18 +43,37 @@ public:
     // It is not loaded any more.
     void drop(const std::string& name);
 
+    // Instances of attune-action@.service can be started from now on: `program` is run inside
+    // them, with the pipes of `directory`. Before that StartUnit is denied.
+    void run_units(std::string program, std::string directory);
+
 private:
+    // A started instance.
+    struct Started {
+        Child main;
+        Unit unit;
+    };
+
     void run(SystemBus& bus);
     void answer(BusRequest request);
+    void start_unit(BusRequest request);
+    void stop_unit(BusRequest request);
+    void reply_with_job(BusRequest request, const std::string& unit);
+    void end_units();
     void emit(SystemBus& bus);
     void wake();
     Json properties(const Unit& unit) const;
     Json listed(const Json& patterns) const;
 
-    std::mutex mutex_;  // of the next three
+    std::mutex mutex_;  // of all down to count_
     std::map<std::string, Unit> units_;
     std::set<std::string> changed_;
     bool subscribed_ = false;
+    std::string program_;
+    std::string directory_;
+    std::map<std::string, Started> started_;
+    std::vector<Json> jobs_;  // JobRemoved to be told
+    int count_ = 0;           // of jobs and invocations
 
     UniqueFd woken_;  // an eventfd
     std::unique_ptr<SystemBus> bus_;

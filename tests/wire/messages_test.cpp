@@ -77,7 +77,8 @@ std::vector<Message> one_of_each() {
             PauseRequest{1, "c", Kind::kRule, "a.b", false, "alice", "why", true, at(4)},
             PauseReply{1, PauseOutcome::kRefused, {5}, "f"},
             CancelRequest{1, "c", kKey, "alice", "why", at(4)},
-            CancelReply{1, CancelOutcome::kEnded, ExecutionState::kSucceeded, "f"}};
+            CancelReply{1, CancelOutcome::kEnded, ExecutionState::kSucceeded, "f"},
+            StartUnit{claim()}};
 }
 
 std::string hex(std::string_view bytes) {
@@ -255,7 +256,21 @@ TEST(Messages, BytesStayAsTheyAre) {
         "01"
         "04"
         "01000000"
-        "66"};
+        "66",
+        "0118"
+        "07000000000000000900000000000000"
+        "000102030405060708090a0b0c0d0e0f"
+        "0100000002000000"
+        "03000000612e62"
+        "03000000722e73"
+        "0300000000000000"
+        "010000006b"
+        "020000000700000066696c65732f780100000079"
+        "020000002f70"
+        "01000000010000004e0100000076"
+        "020000007b7d"
+        "01"
+        "404b4c0000000000"};
     const auto messages = one_of_each();
     ASSERT_EQ(messages.size(), golden.size());
     for (std::size_t kind = 0; kind < golden.size(); ++kind) {
